@@ -1,0 +1,119 @@
+/* os: what differs between operating systems, in one list; src/os/linux.c fulfils it.
+ * Every fd handed out is CLOEXEC and belongs to the caller. Nothing here allocates, so guard and keeper
+ * may call all of it; nothing here prints. Unless said otherwise: 0 or a count, or a negative errno. */
+#ifndef HOB_OS_OS_H
+#define HOB_OS_OS_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* A process: a number, and the kernel's start time (clock ticks since boot) that makes it unique. */
+struct os_proc {
+	pid_t pid;
+	uint64_t start;
+};
+
+/* What /proc tells of a process. */
+struct os_stat {
+	struct os_proc proc;
+	pid_t ppid, pgid, sid;
+	uid_t uid;
+	char state; /* R S D T Z X … */
+};
+
+/* Time: UTC in milliseconds; CLOCK_MONOTONIC in nanoseconds. */
+int64_t os_now_ms(void);
+int64_t os_mono_ns(void);
+
+/* Fills BYTES from the kernel's random source. */
+int os_random(void *bytes, size_t len);
+
+/* Identity of this boot (36 characters and NUL) and of this pid namespace (an inode number, 0 if unknown). */
+int os_boot_id(char ret_id[40]);
+uint64_t os_pid_namespace(void);
+
+/* Reads the process PID; -ESRCH when there is none. */
+int os_stat(pid_t pid, struct os_stat *ret_stat);
+
+/* True while exactly this process lives (a zombie does not live). START 0 matches any start time. */
+bool os_alive(struct os_proc proc);
+
+/* The children of PID (all its threads'), at most MAX of them; returns how many, -ESRCH, or -ENOSYS. */
+int os_children(pid_t pid, pid_t *ret_pids, int max);
+
+/* Calls FN for every process of the machine until it returns non-zero; returns that. */
+int os_each_process(int (*fn)(pid_t pid, void *arg), void *arg);
+
+/* The command line of PID, arguments separated by NUL, cut at SIZE; returns its length. */
+int os_cmdline(pid_t pid, char *ret_line, size_t size);
+
+/* True when the environment PID was started with holds exactly the string NAME=VALUE. */
+bool os_environ_has(pid_t pid, const char *entry);
+
+/* Resident memory is left to step two; the executable of this process, for starting ourselves. */
+int os_self_exe(char *ret_path, size_t size);
+
+/* A descriptor that becomes readable when PROC ends; -ESRCH when it is gone or is another process. */
+int os_pidfd(struct os_proc proc);
+
+/* Sends SIG to the process behind PIDFD. */
+int os_pidfd_signal(int pidfd, int sig);
+
+/* The wait status of an ended process that somebody else reaped; -ENOSYS where the kernel keeps none,
+ * -EAGAIN while it is not reaped. (Linux 6.15, PIDFD_GET_INFO.) */
+int os_pidfd_status(int pidfd, int *ret_status);
+
+/* Orphans of the calling process' descendants become its children. */
+int os_adopt_orphans(void);
+
+/* Calls that the name `ps` shows: rewrites the argument area [BEGIN, BEGIN+SIZE). */
+void os_title(char *begin, size_t size, const char *const *words);
+
+/* A descriptor that is readable while one of SIGS (0-terminated) is pending; and its emptying. */
+int os_signal_fd(const int *sigs);
+void os_signal_drain(int fd);
+
+/* A descriptor somebody else can make readable; its poking and its emptying. */
+int os_poke_fd(void);
+void os_poke(int fd);
+void os_poke_drain(int fd);
+
+/* Blocks on FDS until one is ready or the monotonic time DEADLINE_NS (-1: for ever). */
+int os_wait(struct pollfd *fds, nfds_t n, int64_t deadline_ns);
+
+/* Moves up to LEN bytes from the pipe into FD at OFFSET; bytes leave the pipe only once they are in the
+ * file. Returns the count, 0 at the pipe's end, -EAGAIN when it is empty, -EINVAL where it cannot be done. */
+ssize_t os_move(int pipe_fd, int fd, uint64_t offset, size_t len);
+
+/* Frees the disk space of [FROM, TO) of FD; offsets stay. */
+int os_punch(int fd, uint64_t from, uint64_t to);
+
+/* Sets and reads the capacity of a pipe. */
+int os_pipe_resize(int fd, int bytes);
+
+/* How many bytes wait in the pipe. */
+int os_pipe_fill(int fd);
+
+/* Holds byte N of FD for as long as FD's open file description lives; waits for whoever holds it. */
+int os_lock(int fd, int n);
+
+/* True while somebody holds byte N; disturbs nobody. */
+bool os_locked(int fd, int n);
+
+/* A set of watched files; each becomes readable when something happened. MODIFIED: somebody wrote;
+ * CLOSED: somebody who could write closed it. Returns a watch number. */
+int os_watch_new(void);
+int os_watch_modified(int watch_fd, const char *path);
+int os_watch_closed(int watch_fd, const char *path);
+void os_watch_drain(int watch_fd);
+
+/* A file without a name, for handing bytes to a child. */
+int os_memory_file(const char *name);
+
+/* Marks every descriptor from FIRST up CLOEXEC. */
+int os_cloexec_from(int first);
+
+#endif
