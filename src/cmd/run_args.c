@@ -1,0 +1,315 @@
+#include "cmd/run_args.h"
+
+#include "base/path.h"
+#include "base/str.h"
+#include "base/words.h"
+#include "keep/owner.h"
+#include "keep/scan.h"
+#include "log/append.h"
+#include "task/id.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GRACE_MS      5000
+#define LOG_MAX	      (64ull * 1024 * 1024)
+#define DEFAULT_PREFIX "OPENCODE_NOTIFY:"
+#define NAME_MAX_BYTES 256
+#define LINE_MAX_BYTES (64 * 1024 * 1024)
+
+enum {
+	OPT_NAME, OPT_TAG, OPT_SESSION, OPT_CREATED_BY, OPT_CD, OPT_ENV, OPT_LIFETIME, OPT_OWNER, OPT_ID, OPT_PROJECT,
+	OPT_TIMEOUT, OPT_GRACE, OPT_LOG_MAX, OPT_PREFIX, OPT_WAIT, OPT_FOLLOW, OPT_ON_ABORT, OPT_SHELL, OPT_JSON,
+	OPT_LINE, OPT_COUNT
+};
+
+const struct cmd_opt run_opts[] = {
+	[OPT_NAME] = {"name", 'n', "NAME", "a name to call it by; need not be unique"},
+	[OPT_TAG] = {"tag", 't', "TAG", "a tag; repeatable"},
+	[OPT_SESSION] = {"session", 'S', "SESSION", "the client's session it belongs to"},
+	[OPT_CREATED_BY] = {"created-by", 0, "KEY", "who asked for it, where that is not the session itself"},
+	[OPT_CD] = {"cd", 'C', "DIR", "the working directory (default: this one)"},
+	[OPT_ENV] = {"env", 'e', "K=V", "an addition to the environment; repeatable; never stored"},
+	[OPT_LIFETIME] = {"lifetime", 'l', "LIFETIME", "session, app or detached (default: session where -S or -o is given)"},
+	[OPT_OWNER] = {"owner", 'o', "PID[:START]", "the process it may not outlive, unless detached"},
+	[OPT_ID] = {"id", 0, "ID", "its id (default: five random characters)"},
+	[OPT_PROJECT] = {"project", 0, "DIR", "the project it belongs to (default: the working directory)"},
+	[OPT_TIMEOUT] = {"timeout", 0, "DUR", "end it after so long: failed, timeout"},
+	[OPT_GRACE] = {"grace", 0, "DUR", "time between SIGTERM and SIGKILL (default 5s)"},
+	[OPT_LOG_MAX] = {"log-max", 0, "SIZE", "how much of the output's end is kept (default 64M), besides the first 1M"},
+	[OPT_PREFIX] = {"notify-prefix", 0, "STR", "lines that begin with it raise notify (default OPENCODE_NOTIFY:); repeatable"},
+	[OPT_WAIT] = {"wait", 0, "[=DUR]", "answer at its end with its record (0 completed, 1 otherwise), or after DUR (4)"},
+	[OPT_FOLLOW] = {"follow", 'f', NULL, "copy its output, end with its exit code; it ends with this command"},
+	[OPT_ON_ABORT] = {"on-abort", 0, "kill|detach", "with -f: what an interrupted or killed follower does to it (default kill)"},
+	[OPT_SHELL] = {"shell", 0, "PATH", "the shell for -c (default: $SHELL if it is a POSIX one, else bash, else sh)"},
+	[OPT_JSON] = {"json", 0, NULL, "answer with the record"},
+	[OPT_LINE] = {"command", 'c', "LINE", "a shell's line instead of COMMAND; '-' reads it from stdin"},
+	[OPT_COUNT] = {0},
+};
+
+static int take_text(const char *value, const char *what, char **ret, struct err *err)
+{
+	if (!*value || strlen(value) > NAME_MAX_BYTES)
+		return cmd_usage(err, "%s must have 1 to %d bytes", what, NAME_MAX_BYTES);
+	free(*ret);
+	*ret = xstrdup(value);
+	return 0;
+}
+
+static int take_prefix(struct run_args *a, const char *value, struct err *err)
+{
+	if (!*value || strlen(value) > SCAN_PREFIX_MAX || strchr(value, '\n'))
+		return cmd_usage(err, "a --notify-prefix has 1 to %d bytes and no newline", SCAN_PREFIX_MAX);
+	words_add(&a->task.prefixes, value);
+	return 0;
+}
+
+static int take_log_max(struct run_args *a, const char *value, struct err *err)
+{
+	int r = cmd_size(value, "--log-max", err, &a->task.log_max);
+
+	if (r == 0 && a->task.log_max < APPEND_STEP)
+		return cmd_usage(err, "--log-max must be at least 1M");
+	return r;
+}
+
+static int take_wait(struct run_args *a, const char *value, struct err *err)
+{
+	a->wait = true;
+	a->wait_ms = -1;
+	return value ? cmd_duration(value, "--wait", err, &a->wait_ms) : 0;
+}
+
+/* Options that only set a flag or borrow the word. */
+static int take_plain(struct run_args *a, int opt, const char *value, struct err *err)
+{
+	switch (opt) {
+	case OPT_CD:
+		a->dir = value;
+		return 0;
+	case OPT_LIFETIME:
+		a->lifetime = value;
+		return 0;
+	case OPT_OWNER:
+		a->owner = value;
+		return 0;
+	case OPT_PROJECT:
+		a->project = value;
+		return 0;
+	case OPT_FOLLOW:
+		a->follow = true;
+		return 0;
+	case OPT_SHELL:
+		a->shell = value;
+		return 0;
+	case OPT_JSON:
+		a->json = true;
+		return 0;
+	case OPT_LINE:
+		a->line = value;
+		return 0;
+	default:
+		if (strcmp(value, "kill") != 0 && strcmp(value, "detach") != 0)
+			return cmd_usage(err, "--on-abort is kill or detach, not '%s'", value);
+		a->detach_on_abort = *value == 'd';
+		return 0;
+	}
+}
+
+static int take(void *arg, int opt, const char *value, struct err *err)
+{
+	struct run_args *a = arg;
+
+	switch (opt) {
+	case OPT_NAME:
+		return take_text(value, "the name", &a->task.name, err);
+	case OPT_TAG:
+		if (!*value || strlen(value) > NAME_MAX_BYTES)
+			return cmd_usage(err, "a tag must have 1 to %d bytes", NAME_MAX_BYTES);
+		words_add(&a->task.tags, value);
+		return 0;
+	case OPT_SESSION:
+		return take_text(value, "the session", &a->task.session, err);
+	case OPT_CREATED_BY:
+		return take_text(value, "--created-by", &a->task.created_by, err);
+	case OPT_ENV:
+		if (!strchr(value, '=') || *value == '=')
+			return cmd_usage(err, "-e '%s' is not NAME=VALUE", value);
+		words_add(&a->env, value);
+		return 0;
+	case OPT_ID:
+		if (!id_valid(value))
+			return cmd_usage(err, "'%s' is no id: 1 to 64 of A-Z a-z 0-9 _ -, the first a letter or digit", value);
+		memcpy(a->task.id, value, strlen(value) + 1);
+		return 0;
+	case OPT_TIMEOUT:
+		return cmd_duration(value, "--timeout", err, &a->task.timeout_ms);
+	case OPT_GRACE:
+		return cmd_duration(value, "--grace", err, &a->task.grace_ms);
+	case OPT_LOG_MAX:
+		return take_log_max(a, value, err);
+	case OPT_PREFIX:
+		return take_prefix(a, value, err);
+	case OPT_WAIT:
+		return take_wait(a, value, err);
+	default:
+		return take_plain(a, opt, value, err);
+	}
+}
+
+/* ---- from words to a task ---- */
+
+static bool is_posix_shell(const char *path)
+{
+	static const char *const names[] = {"bash", "zsh", "sh", "dash", "ksh", "mksh", "ash", "yash", NULL};
+	const char *name = strrchr(path, '/');
+
+	if (!name || access(path, X_OK) < 0)
+		return false;
+	for (const char *const *n = names; *n; n++)
+		if (strcmp(name + 1, *n) == 0)
+			return true;
+	return false;
+}
+
+static const char *choose_shell(const struct run_args *a)
+{
+	static const char *const known[] = {"/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash", NULL};
+	const char *shell = getenv("SHELL");
+
+	if (a->shell)
+		return a->shell;
+	if (shell && is_posix_shell(shell))
+		return shell;
+	for (const char *const *s = known; *s; s++)
+		if (access(*s, X_OK) == 0)
+			return *s;
+	return "/bin/sh";
+}
+
+static int read_stdin(struct err *err, char **ret)
+{
+	CLEAN_STR struct str s = {0};
+	char buf[65536];
+	ssize_t n;
+
+	while ((n = read(0, buf, sizeof buf)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(err, -errno, "cannot read the line from stdin");
+		if (memchr(buf, '\0', (size_t)n))
+			return cmd_usage(err, "the line on stdin holds a NUL byte");
+		str_addn(&s, buf, (size_t)n);
+		if (s.len > LINE_MAX_BYTES)
+			return cmd_usage(err, "the line on stdin is longer than 64 MiB");
+	}
+	*ret = str_take(&s);
+	return 0;
+}
+
+/* SHELL -c LINE; what is listed is the line alone, without blanks around it. */
+static int use_line(struct run_args *a, struct err *err)
+{
+	CLEAN_FREE char *line = NULL;
+	size_t from, to;
+	int r = 0;
+
+	if (strcmp(a->line, "-") == 0)
+		r = read_stdin(err, &line);
+	else
+		line = xstrdup(a->line);
+	if (r < 0)
+		return r;
+	from = strspn(line, " \t\r\n");
+	if (!line[from])
+		return cmd_usage(err, "-c wants a line, not nothing");
+	for (to = strlen(line); strchr(" \t\r\n", line[to - 1]); to--)
+		;
+	words_add(&a->task.argv, choose_shell(a));
+	words_add(&a->task.argv, "-c");
+	words_add(&a->task.argv, line);
+	a->task.command = xstrndup(line + from, to - from);
+	return 0;
+}
+
+static int fill_command(struct run_args *a, char *const *words, struct err *err)
+{
+	if (a->line && *words)
+		return cmd_usage(err, "-c takes one line: '%s' is too much (quote the line)", *words);
+	if (a->line)
+		return use_line(a, err);
+	if (!*words)
+		return cmd_usage(err, "run wants a command: hob run -- COMMAND ARG..., or -c 'LINE'");
+	if (!**words)
+		return cmd_usage(err, "the command is an empty word");
+	a->task.argv = words_copy(words);
+	a->task.command = words_quote(words);
+	return 0;
+}
+
+static int fill_places(struct run_args *a, struct err *err)
+{
+	char cwd[PATH_MAX];
+
+	if (!a->dir && !getcwd(cwd, sizeof cwd))
+		return err_sys(err, -errno, "the working directory is gone: give one with -C");
+	a->task.cwd = a->dir ? path_absolute(a->dir) : xstrdup(cwd);
+	a->task.project = a->project ? path_absolute(a->project) : xstrdup(a->task.cwd);
+	return 0;
+}
+
+static int fill_lifetime(struct run_args *a, struct err *err)
+{
+	bool bound = a->task.session || a->owner;
+	int r = 0;
+
+	a->task.lifetime = bound ? LIFETIME_SESSION : LIFETIME_DETACHED;
+	if (a->lifetime && task_lifetime_parse(a->lifetime, &a->task.lifetime) < 0)
+		return cmd_usage(err, "no lifetime '%s': session, app or detached", a->lifetime);
+	if (!bound && a->task.lifetime != LIFETIME_DETACHED)
+		return cmd_usage(err, "-l %s wants an owner (-o) or a session (-S)", a->lifetime);
+	if (a->owner)
+		r = owner_parse(a->owner, err, &a->task.owner);
+	return r == -ESRCH ? (err->code = -ECHILD) : r;
+}
+
+static int check(const struct run_args *a, struct err *err)
+{
+	if (a->follow && a->json)
+		return cmd_usage(err, "-f copies the output: it goes not with --json");
+	if (a->detach_on_abort && !a->follow)
+		return cmd_usage(err, "--on-abort goes with -f");
+	if (a->shell && !a->line)
+		return cmd_usage(err, "--shell goes with -c");
+	return 0;
+}
+
+int run_args_parse(struct run_args *a, int argc, char **argv, struct err *err)
+{
+	int first, r;
+
+	a->task.grace_ms = GRACE_MS;
+	a->task.log_max = LOG_MAX;
+	first = cmd_options(&cmd_run, argc, argv, true, take, a, err);
+	if (first < 0)
+		return first;
+	if ((r = check(a, err)) < 0 || (r = fill_command(a, argv + first, err)) < 0 || (r = fill_places(a, err)) < 0 ||
+	    (r = fill_lifetime(a, err)) < 0)
+		return r;
+	if (!a->task.prefixes)
+		words_add(&a->task.prefixes, DEFAULT_PREFIX);
+	for (char *const *entry = a->env; entry && *entry; entry++)
+		putenv(*entry);
+	return 0;
+}
+
+void run_args_done(struct run_args *a)
+{
+	task_done(&a->task);
+	/* the strings of env belong to the environment now */
+	free(a->env);
+}

@@ -1,0 +1,207 @@
+#include "keep/capture.h"
+
+#include "base/path.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MOVE_BYTES     (256 * 1024)
+#define PIPE_BYTES     (64 * 1024) /* the kernel's own size */
+#define PIPE_ENLARGED  (256 * 1024)
+#define FULL_MOVES     16
+#define SMALL_MOVE     4096
+#define GATHER_NS      50000  /* how long small writes gather */
+#define BUSY_NS	       200000 /* two moves closer than this: the command is writing all the time */
+#define SCAN_BYTES     (16 * 1024)
+#define SCAN_AT_ONCE   (4 * 1024 * 1024)
+
+static char buffer[SCAN_BYTES];
+
+int capture_open(struct capture *c, struct hold *hold)
+{
+	int r;
+
+	c->hold = hold;
+	/* a damaged or foreign index costs the times of the lines, not the log */
+	index_open_write(hold->fd[HOLD_DIR], &c->index, NULL);
+	r = append_open(&c->log, hold->fd[HOLD_LOG], hold->log_max, &c->index);
+	if (r < 0)
+		return r;
+	scan_init(&c->scan, hold->prefixes, hold->nprefixes, hold_get_mark(hold->state));
+	if (hold->state->drained) {
+		c->lost_from = c->log.end;
+		append_lose(&c->log, hold->state->drained);
+		c->lost_to = c->log.end;
+		hold->state->drained = 0;
+	}
+	c->behind = c->scan.at < c->log.end;
+	return 0;
+}
+
+static void enlarge_when_full(struct capture *c, size_t moved)
+{
+	if (c->enlarged)
+		return;
+	c->full_moves = moved >= PIPE_BYTES / 8 * 7 ? c->full_moves + 1 : 0;
+	if (c->full_moves < FULL_MOVES)
+		return;
+	/* where the user's share of pipe memory is used up the kernel says no, and that is that */
+	os_pipe_resize(c->hold->fd[HOLD_OUT], PIPE_ENLARGED);
+	c->enlarged = true;
+}
+
+static void gather_small(struct capture *c, size_t moved)
+{
+	int64_t now = os_mono_ns();
+
+	c->quiet_until_ns = moved < SMALL_MOVE && now - c->moved_ns < BUSY_NS ? now + GATHER_NS : 0;
+	c->moved_ns = now;
+}
+
+/* Adds the note of a loss that is over. */
+static bool tell_loss(struct capture *c)
+{
+	struct note note = {.type = EVENT_GAP, .cursor = c->lost_to, .next = c->lost_to, .lines = c->scan.lines};
+	char text[160];
+
+	if (c->lost_to == c->lost_from && !c->scan.dropped)
+		return true;
+	snprintf(text, sizeof text, "%llu bytes from cursor %llu were not stored: the disk was full; %llu notifications lost",
+		 (unsigned long long)(c->lost_to - c->lost_from), (unsigned long long)c->lost_from,
+		 (unsigned long long)c->scan.dropped);
+	note.len = (uint16_t)strlen(text);
+	if (c->lost_to < c->scan.at && c->notes.count)
+		note.cursor = note.next = c->scan.at;
+	if (!notes_add(&c->notes, note, text))
+		return false;
+	c->lost_from = c->lost_to = 0;
+	c->scan.dropped = 0;
+	return true;
+}
+
+/* The disk takes no more: what the pipe holds is scanned and let go, so that the command never waits. */
+static bool let_go(struct capture *c)
+{
+	ssize_t n;
+
+	if (c->scan.at < c->log.end) {
+		c->scan.force = true;
+		capture_scan(c);
+		c->scan.force = false;
+		if (c->scan.at < c->log.end)
+			return true;
+	}
+	n = read(c->hold->fd[HOLD_OUT], buffer, sizeof buffer);
+	if (n <= 0) {
+		if (n == 0)
+			hold_close(c->hold, HOLD_OUT);
+		return false;
+	}
+	if (c->lost_to == c->lost_from)
+		c->lost_from = c->log.end;
+	append_lose(&c->log, (uint64_t)n);
+	c->lost_to = c->log.end;
+	c->scan.force = true;
+	scan_feed(&c->scan, buffer, (size_t)n, &c->notes);
+	c->scan.force = false;
+	return true;
+}
+
+bool capture_move(struct capture *c)
+{
+	ssize_t n;
+
+	if (c->hold->fd[HOLD_OUT] < 0)
+		return false;
+	n = append_move(&c->log, c->hold->fd[HOLD_OUT], MOVE_BYTES);
+	if (n == -ENOSPC)
+		return let_go(c);
+	if (n == 0)
+		hold_close(c->hold, HOLD_OUT);
+	if (n <= 0)
+		return false;
+	if (c->lost_to != c->lost_from)
+		tell_loss(c);
+	enlarge_when_full(c, (size_t)n);
+	gather_small(c, (size_t)n);
+	c->behind = true;
+	return true;
+}
+
+void capture_drain(struct capture *c)
+{
+	uint64_t target;
+	int fill;
+
+	if (c->hold->fd[HOLD_OUT] < 0)
+		return;
+	fill = os_pipe_fill(c->hold->fd[HOLD_OUT]);
+	target = c->log.end + (uint64_t)(fill > 0 ? fill : 0);
+	while (c->log.end < target && capture_move(c))
+		;
+}
+
+static void publish_mark(struct capture *c)
+{
+	const struct note *first = notes_first(&c->notes);
+	struct hold_mark mark = scan_mark(&c->scan);
+
+	if (first)
+		mark = (struct hold_mark){.at = first->cursor, .lines = first->lines, .inside = first->type == EVENT_GAP};
+	hold_set_mark(c->hold->state, mark);
+	append_window(&c->log, mark.at);
+}
+
+void capture_scan(struct capture *c)
+{
+	uint64_t end = c->limit ? c->limit : c->log.end;
+	uint64_t stop = c->scan.at + SCAN_AT_ONCE;
+
+	while (c->scan.at < end && c->scan.at < stop) {
+		size_t want = end - c->scan.at < sizeof buffer ? (size_t)(end - c->scan.at) : sizeof buffer;
+		ssize_t n = path_read_at(c->log.fd, buffer, want, (off_t)c->scan.at);
+
+		if (n <= 0) {
+			/* a loss at the very end, where the file could not even be lengthened */
+			scan_skip(&c->scan, end - c->scan.at);
+			break;
+		}
+		if (scan_feed(&c->scan, buffer, (size_t)n, &c->notes) < (size_t)n)
+			break;
+	}
+	c->behind = c->scan.at < end && c->scan.at >= stop;
+	index_mark(&c->index, c->scan.at, os_now_ms(), c->scan.lines);
+	publish_mark(c);
+}
+
+bool capture_finish(struct capture *c)
+{
+	if (c->scan.at < (c->limit ? c->limit : c->log.end))
+		return false;
+	if (!scan_finish(&c->scan, &c->notes) || !tell_loss(c))
+		return false;
+	index_flush(&c->index);
+	publish_mark(c);
+	return true;
+}
+
+void capture_stored(struct capture *c, size_t count)
+{
+	notes_drop(&c->notes, count);
+	publish_mark(c);
+	c->behind = true;
+}
+
+void capture_stored_before(struct capture *c, uint64_t cursor)
+{
+	notes_drop_before(&c->notes, cursor);
+	publish_mark(c);
+	c->behind = true;
+}
+
+void capture_close(struct capture *c)
+{
+	index_close(&c->index);
+}

@@ -1,0 +1,51 @@
+/* capture: from the pipe into the log, and from the log into notes.
+ * The struct is the keeper's and lies in static memory; it borrows the hold's descriptors and owns the index writer.
+ * It never waits, never allocates, and never lets the command wait for anything but the disk's own speed. */
+#ifndef HOB_KEEP_CAPTURE_H
+#define HOB_KEEP_CAPTURE_H
+
+#include "keep/hold.h"
+#include "keep/notes.h"
+#include "keep/scan.h"
+#include "log/append.h"
+#include "log/index.h"
+
+struct capture {
+	struct hold *hold;
+	struct append log;
+	struct index_writer index;
+	struct scan scan;
+	struct notes notes;
+	uint64_t lost_from, lost_to; /* a loss that no note tells yet */
+	uint64_t limit;		     /* nothing behind is scanned before the command's end is told (0: no limit) */
+	int64_t quiet_until_ns;	     /* small writes are left to gather until then */
+	int64_t moved_ns;
+	int full_moves; /* how often running the pipe was found full */
+	bool enlarged;
+	bool behind; /* bytes in the log wait to be scanned, and could be */
+};
+
+/* Opens the log's end and its index, and begins to scan where the shared mark says. */
+int capture_open(struct capture *c, struct hold *hold);
+
+/* Moves what the pipe holds, once (up to 256 KiB). Closes the pipe at its end. True when something was moved. */
+bool capture_move(struct capture *c);
+
+/* Moves exactly what is in the pipe now, so that everything written before is in the log. */
+void capture_drain(struct capture *c);
+
+/* Scans what is new, publishes the mark, slides the window. */
+void capture_scan(struct capture *c);
+
+/* Everything before the limit was scanned and told, an unfinished marker line and a loss included. False when notes
+ * must be stored first. */
+bool capture_finish(struct capture *c);
+
+/* The first COUNT notes, or those of lines that begin before CURSOR, are in the registry. */
+void capture_stored(struct capture *c, size_t count);
+void capture_stored_before(struct capture *c, uint64_t cursor);
+
+/* Closes what it owns. */
+void capture_close(struct capture *c);
+
+#endif

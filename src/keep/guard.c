@@ -1,0 +1,378 @@
+#include "keep/guard.h"
+
+#include "keep/control.h"
+#include "keep/files.h"
+#include "keep/hold.h"
+#include "keep/keeper.h"
+#include "keep/orders.h"
+#include "keep/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FAULT_WINDOW_NS	 10000000000ll
+#define FAULTS_UNPUNISHED 3 /* deaths of its own fault within the window before a new keeper has to wait */
+#define FAULTS_DRAINING	 5 /* … before the guard empties the pipe itself, so that the command does not block */
+#define BACKOFF_FIRST_NS 1000000000ll
+#define BACKOFF_MAX_NS	 60000000000ll
+
+static struct hold hold;
+
+/* How keepers died lately. */
+static struct faults {
+	int64_t since_ns;
+	int count;
+} faults;
+
+static void set_title(const char *role)
+{
+	const char *const words[] = {"hob", role, hold.id, NULL};
+
+	os_title(hold.title, hold.title_size, words);
+}
+
+/* ---- birth ---- */
+
+static void remember_caller(void)
+{
+	sigemptyset(&hold.ignored);
+	for (int sig = 1; sig < NSIG; sig++) {
+		struct sigaction act;
+
+		if (sigaction(sig, NULL, &act) == 0 && act.sa_handler == SIG_IGN)
+			sigaddset(&hold.ignored, sig);
+	}
+	sigprocmask(SIG_SETMASK, NULL, &hold.mask);
+	for (int i = 0; i < (int)RLIM_NLIMITS; i++)
+		getrlimit((__rlimit_resource_t)i, &hold.limits[i]);
+	hold.umask = umask(077);
+}
+
+/* Guard and keeper die of SIGKILL only; their own limits are as high as they may be. */
+static void harden(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	/* an ignored SIGCHLD would let the kernel reap for us, exit codes and all */
+	signal(SIGCHLD, SIG_DFL);
+	for (int i = 0; i < (int)RLIM_NLIMITS; i++) {
+		struct rlimit limit = hold.limits[i];
+
+		limit.rlim_cur = limit.rlim_max;
+		/* the stack's and the address space's sizes stay what they were */
+		if (i == (int)RLIMIT_FSIZE || i == (int)RLIMIT_NOFILE || i == (int)RLIMIT_CPU)
+			setrlimit((__rlimit_resource_t)i, &limit);
+	}
+}
+
+static void detach(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	(void)!chdir("/");
+	if (null >= 0) {
+		for (int fd = 0; fd < 3; fd++)
+			dup2(null, fd);
+		close(null);
+	}
+}
+
+static int read_orders(void)
+{
+	struct stat st;
+	const char *block;
+
+	if (fstat(hold.fd[HOLD_SPEC], &st) < 0 || st.st_size == 0)
+		return -EPROTO;
+	block = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, hold.fd[HOLD_SPEC], 0);
+	if (block == MAP_FAILED)
+		return -errno;
+	hold_close(&hold, HOLD_SPEC);
+	return orders_read(&hold, block, (size_t)st.st_size);
+}
+
+static int open_pipe(void)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	hold.fd[HOLD_OUT] = fds[0];
+	hold.fd[HOLD_OUT_WRITE] = fds[1];
+	/* the read end only: the command gets an ordinary, blocking pipe */
+	return fcntl(fds[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+static int open_file(enum hold_fd which, const char *name)
+{
+	hold.fd[which] = openat(hold.fd[HOLD_DIR], name, O_RDWR | O_CLOEXEC);
+	return hold.fd[which] < 0 ? -errno : 0;
+}
+
+static int open_all(void)
+{
+	static const int child[] = {SIGCHLD, 0};
+	int r;
+
+	hold.state = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (hold.state == MAP_FAILED)
+		return -errno;
+	if ((r = open_file(HOLD_LOG, "log")) < 0 || (r = open_file(HOLD_EXIT, "exit")) < 0 ||
+	    (r = open_file(HOLD_LOCK, "lock")) < 0 || (r = os_lock(hold.fd[HOLD_LOCK], FILES_LOCK_GUARD)) < 0 ||
+	    (r = open_pipe()) < 0)
+		return r;
+	hold.fd[HOLD_LISTEN] = control_listen(hold.socket_dir, hold.token, hold.fd[HOLD_DIR], hold.socket);
+	hold.fd[HOLD_SIGNALS] = os_signal_fd(child);
+	hold.fd[HOLD_POKE_GUARD] = os_poke_fd();
+	hold.fd[HOLD_POKE_KEEPER] = os_poke_fd();
+	for (int i = HOLD_LISTEN; i < HOLD_FD_COUNT; i++)
+		if (hold.fd[i] < 0)
+			return hold.fd[i];
+	return os_adopt_orphans();
+}
+
+static void take_inherited(void)
+{
+	for (int i = 0; i < HOLD_FD_COUNT; i++)
+		hold.fd[i] = -1;
+	for (int i = HOLD_RUN; i <= HOLD_OWNER; i++) {
+		hold.fd[i] = HOLD_FIRST_FD + i;
+		if (fcntl(hold.fd[i], F_SETFD, FD_CLOEXEC) < 0)
+			hold.fd[i] = -1;
+	}
+}
+
+/* ---- watching a keeper ---- */
+
+static bool any_kids(pid_t keeper)
+{
+	pid_t kids[64];
+	int n = os_children(getpid(), kids, 64);
+
+	for (int i = 0; i < n; i++)
+		if (kids[i] != keeper && !tree_is_keeper(kids[i]))
+			return true;
+	return false;
+}
+
+/* Reaps whoever ended. True when KEEPER is among them; RET_STATUS gets its wait status. */
+static bool reap(pid_t keeper, int *ret_status)
+{
+	bool keeper_ended = false;
+	int status;
+	pid_t pid;
+
+	os_signal_drain(hold.fd[HOLD_SIGNALS]);
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == keeper) {
+			keeper_ended = true;
+			*ret_status = status;
+		} else if (pid == hold.state->command.pid) {
+			hold_command_ended(&hold, status);
+		}
+	}
+	hold.state->guard_has_kids = any_kids(keeper);
+	if (!keeper_ended)
+		os_poke(hold.fd[HOLD_POKE_KEEPER]);
+	return keeper_ended;
+}
+
+static void drain_to_nowhere(void)
+{
+	static char nowhere[4096];
+	ssize_t n;
+
+	while ((n = read(hold.fd[HOLD_OUT], nowhere, sizeof nowhere)) > 0)
+		hold.state->drained += (uint64_t)n;
+	if (n == 0)
+		hold_close(&hold, HOLD_OUT);
+}
+
+static void see_state(void)
+{
+	os_poke_drain(hold.fd[HOLD_POKE_GUARD]);
+	if (hold.state->go && !hold.state->follow)
+		hold_close(&hold, HOLD_RUN);
+}
+
+/* Waits for the keeper's end, or (KEEPER 0) for the time UNTIL_NS, emptying the pipe meanwhile if DRAIN. */
+static int watch(pid_t keeper, int64_t until_ns, bool drain)
+{
+	int status = 0;
+
+	for (;;) {
+		struct pollfd fds[] = {
+			{.fd = hold.fd[HOLD_SIGNALS], .events = POLLIN},
+			{.fd = hold.fd[HOLD_POKE_GUARD], .events = POLLIN},
+			{.fd = drain ? hold.fd[HOLD_OUT] : -1, .events = POLLIN},
+		};
+		int r = os_wait(fds, 3, until_ns);
+
+		if (fds[1].revents)
+			see_state();
+		if (fds[2].revents)
+			drain_to_nowhere();
+		if (fds[0].revents && reap(keeper, &status))
+			return status;
+		if (r == 0 && until_ns >= 0)
+			return 0;
+	}
+}
+
+static bool of_its_own_fault(int status)
+{
+	return !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+/* After a death of its own fault a new keeper waits, the longer the more there were lately. */
+static void back_off(void)
+{
+	int64_t now = os_mono_ns(), wait = BACKOFF_FIRST_NS;
+
+	if (faults.count == 0 || (faults.count < FAULTS_UNPUNISHED && now - faults.since_ns > FAULT_WINDOW_NS))
+		faults = (struct faults){.since_ns = now};
+	faults.count++;
+	if (faults.count < FAULTS_UNPUNISHED)
+		return;
+	for (int i = FAULTS_UNPUNISHED; i < faults.count && wait < BACKOFF_MAX_NS; i++)
+		wait *= 2;
+	watch(0, now + (wait < BACKOFF_MAX_NS ? wait : BACKOFF_MAX_NS), faults.count >= FAULTS_DRAINING);
+}
+
+/* ---- the ends ---- */
+
+static void remove_socket(void)
+{
+	if (*hold.socket)
+		unlink(hold.socket);
+	else
+		unlinkat(hold.fd[HOLD_DIR], "ctl", 0);
+}
+
+static void report_failure(int code)
+{
+	struct keeper_report text = {.code = code};
+
+	if (hold.fd[HOLD_RUN] >= 0)
+		send(hold.fd[HOLD_RUN], &text, sizeof text, MSG_NOSIGNAL);
+}
+
+/* The first keeper died before the command ran: nothing of it may stay. */
+static void undo_start(void)
+{
+	struct tree tree = {.guard = getpid(), .command = hold.state->command};
+
+	report_failure(-ECHILD);
+	while (tree_signal(&tree, SIGKILL, NULL) > 0)
+		waitpid(-1, NULL, 0);
+}
+
+/* The keeper became the guard: what it was to its own guard, a new keeper is to it. */
+static void promote(void)
+{
+	struct os_stat st;
+
+	set_title("guard");
+	hold.fd[HOLD_LOCK] = openat(hold.fd[HOLD_DIR], "lock", O_RDWR | O_CLOEXEC);
+	os_lock(hold.fd[HOLD_LOCK], FILES_LOCK_GUARD);
+	keeper_release();
+	if (hold.state->guard_has_kids)
+		hold.state->strays = true;
+	if (os_stat(hold.state->command.pid, &st) == 0 && st.proc.start == hold.state->command.start &&
+	    st.ppid != getpid())
+		hold.state->strays = true;
+	hold.state->guard_has_kids = any_kids(0);
+	faults = (struct faults){0};
+}
+
+static void know_thyself(void)
+{
+	struct os_stat me;
+
+	if (os_stat(getpid(), &me) == 0)
+		hold.guard = me.proc;
+	files_write_guard(hold.fd[HOLD_DIR], hold.guard, hold.socket);
+}
+
+/* Forks a keeper. In the keeper's process this returns only when it was promoted: then 0. */
+static pid_t start_keeper(void)
+{
+	enum keeper_end end;
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	set_title("keeper");
+	/* the lock is the guard's own: with a copy here its death would not show */
+	hold_close(&hold, HOLD_LOCK);
+	end = keeper_run(&hold);
+	if (end != KEEPER_PROMOTED)
+		_exit(end);
+	promote();
+	return 0;
+}
+
+/* Keeps a keeper alive until nothing is left to keep. */
+static void guard_run(void)
+{
+	for (;;) {
+		int status;
+		pid_t keeper;
+
+		know_thyself();
+		keeper = start_keeper();
+		if (keeper == 0)
+			continue;
+		hold_close(&hold, HOLD_OUT_WRITE);
+		hold_close(&hold, HOLD_ARGV);
+		status = keeper > 0 ? watch(keeper, -1, false) : 1 << 8;
+		if (!hold.state->launched) {
+			if (!WIFEXITED(status) || WEXITSTATUS(status) != KEEPER_UNSTARTED)
+				undo_start();
+			return;
+		}
+		if (WIFEXITED(status) && WEXITSTATUS(status) == KEEPER_DONE && !any_kids(0))
+			return;
+		if (of_its_own_fault(status))
+			back_off();
+	}
+}
+
+int guard_main(int argc, char **argv)
+{
+	int r;
+
+	hold.title = argv[0];
+	hold.title_size = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) + 1 - argv[0]);
+	take_inherited();
+	if (hold.fd[HOLD_RUN] < 0 || hold.fd[HOLD_SPEC] < 0 || hold.fd[HOLD_DIR] < 0)
+		return 2;
+	remember_caller();
+	harden();
+	detach();
+	r = read_orders();
+	if (r == 0) {
+		set_title("guard");
+		r = open_all();
+	}
+	if (r < 0) {
+		report_failure(r);
+		return 1;
+	}
+	guard_run();
+	remove_socket();
+	return 0;
+}

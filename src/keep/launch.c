@@ -1,0 +1,190 @@
+#include "keep/launch.h"
+
+#include "base/path.h"
+#include "base/str.h"
+#include "base/words.h"
+#include "keep/files.h"
+#include "keep/orders.h"
+#include "keep/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int launch_folder(int state_fd, const char *id, struct err *err, int *ret_dirfd)
+{
+	CLEAN_FD int tasks = -1;
+	CLEAN_FD int dir = -1;
+	int r = path_subdir(state_fd, "tasks", &tasks);
+
+	if (r == 0)
+		r = path_remove_dir(tasks, id); /* of a task that was cleaned away half */
+	if (r == 0)
+		r = path_subdir(tasks, id, &dir);
+	if (r == 0)
+		r = files_make(dir);
+	if (r < 0)
+		return err_sys(err, r, "cannot make the folder of task %s", id);
+	*ret_dirfd = dir;
+	dir = -1;
+	return 0;
+}
+
+static int memory_file(const char *name, const char *bytes, size_t len, int *ret)
+{
+	int fd = os_memory_file(name), r;
+
+	if (fd < 0)
+		return fd;
+	r = path_write(fd, bytes, len);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	*ret = fd;
+	return 0;
+}
+
+static int pack(const struct task *task, const char *home, int *ret_spec, int *ret_argv)
+{
+	CLEAN_FREE char *socket_dir = NULL;
+	CLEAN_FREE char *orders = NULL;
+	CLEAN_FREE char *words = NULL;
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	size_t len;
+	int r;
+
+	if (runtime && *runtime == '/')
+		socket_dir = xasprintf("%s/hob", runtime);
+	orders = orders_pack(task, home, socket_dir, &len);
+	r = memory_file("hob-orders", orders, len, ret_spec);
+	words = words_pack(task->argv, &len);
+	return r < 0 ? r : memory_file("hob-argv", words, len, ret_argv);
+}
+
+/* In the child: puts FDS at the places the guard expects, and becomes it. */
+static _Noreturn void become_guard(const struct task *task, const int *fds, int n)
+{
+	char *argv[] = {"hob", "guard", (char *)(uintptr_t)task->id, "", NULL};
+	int high[8];
+
+	/* out of the way first, so that no move overwrites one that is still to be moved */
+	for (int i = 0; i < n; i++)
+		high[i] = fds[i] >= 0 ? fcntl(fds[i], F_DUPFD_CLOEXEC, HOLD_FIRST_FD + n) : -1;
+	for (int i = 0; i < n; i++) {
+		if (high[i] >= 0)
+			dup2(high[i], HOLD_FIRST_FD + i);
+		else
+			close(HOLD_FIRST_FD + i);
+	}
+	execv("/proc/self/exe", argv);
+	_exit(127);
+}
+
+static int open_owner(const struct task *task, struct err *err, int *ret)
+{
+	*ret = -1;
+	if (!task->owner.pid)
+		return 0;
+	*ret = os_pidfd(task->owner);
+	if (*ret < 0)
+		return err_set(err, *ret, "the owner, process %d, is gone", (int)task->owner.pid);
+	return 0;
+}
+
+static int wait_for_report(struct launch *launch, struct err *err)
+{
+	ssize_t n;
+
+	do
+		n = recv(launch->sock, &launch->report, sizeof launch->report, 0);
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof launch->report)
+		return err_set(err, -ECHILD, "its guard died before the command ran");
+	return 0;
+}
+
+/* The sentence for a command that could not be started. */
+static int explain(const struct task *task, const struct keeper_report *report, struct err *err)
+{
+	const char *word = task->argv[0];
+
+	switch (report->stage) {
+	case SPAWN_CHDIR:
+		return err_sys(err, report->code, "cannot enter the working directory %s", task->cwd);
+	case SPAWN_EXEC:
+		if (report->code == -ENOENT && !strchr(word, '/'))
+			return err_set(err, report->code, "no program %s in PATH", word);
+		if (report->code == -E2BIG)
+			return err_set(err, report->code,
+				       "cannot run %s: the kernel takes words of at most 131071 bytes, and arguments and "
+				       "environment of a quarter of the stack limit: pass long input in a file, or a line by -c -",
+				       word);
+		return err_sys(err, report->code, "cannot run %s", word);
+	default:
+		return err_sys(err, report->code, "its keeper could not start the command");
+	}
+}
+
+static int start(const struct task *task, const char *home, int dirfd, int owner, struct launch *launch,
+		 struct err *err)
+{
+	CLEAN_FD int spec = -1;
+	CLEAN_FD int argv = -1;
+	int pair[2], r;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(err, -errno, "cannot make a socket");
+	launch->sock = pair[0];
+	r = pack(task, home, &spec, &argv);
+	pid = r < 0 ? -1 : fork();
+	if (pid == 0)
+		become_guard(task, (const int[]){pair[1], spec, argv, dirfd, owner}, 5);
+	close(pair[1]);
+	if (pid < 0)
+		return err_sys(err, r < 0 ? r : -errno, "cannot start the guard");
+	return wait_for_report(launch, err);
+}
+
+int launch_start(const struct task *task, const char *home, int dirfd, struct launch *ret, struct err *err)
+{
+	CLEAN_FD int owner = -1;
+	int r;
+
+	*ret = (struct launch){.sock = -1};
+	r = open_owner(task, err, &owner);
+	if (r == 0)
+		r = start(task, home, dirfd, owner, ret, err);
+	if (r == 0 && ret->report.code < 0)
+		r = explain(task, &ret->report, err);
+	return r;
+}
+
+static int say(struct launch *launch, const char *word)
+{
+	ssize_t n = send(launch->sock, word, strlen(word), MSG_NOSIGNAL);
+
+	return n < 0 ? -errno : 0;
+}
+
+int launch_go(struct launch *launch, bool follow, struct err *err)
+{
+	int r = say(launch, follow ? "follow" : "go");
+
+	return r < 0 ? err_sys(err, r, "its keeper died") : 0;
+}
+
+void launch_bye(struct launch *launch)
+{
+	say(launch, "bye");
+	path_close(&launch->sock);
+}
+
+void launch_done(struct launch *launch)
+{
+	path_close(&launch->sock);
+}

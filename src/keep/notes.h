@@ -1,0 +1,43 @@
+/* notes: events that the keeper found and the registry does not have yet, in the order of their cursors.
+ * A bounded queue without allocation; its owner is the keeper, its copy in a forked scribe is read-only. */
+#ifndef HOB_KEEP_NOTES_H
+#define HOB_KEEP_NOTES_H
+
+#include "task/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NOTES_BYTES (64 * 1024)
+
+struct note {
+	enum event_type type;
+	uint16_t len;	 /* bytes of the raw message that follow in the queue */
+	bool cut;	 /* the line was longer */
+	uint64_t cursor; /* where its line begins */
+	uint64_t next;	 /* behind its line */
+	uint64_t lines;	 /* newlines before it */
+};
+
+struct notes {
+	size_t used, count;
+	_Alignas(struct note) char bytes[NOTES_BYTES];
+};
+
+/* True when a note with LEN bytes of message has room. */
+bool notes_room(const struct notes *notes, size_t len);
+
+/* Adds NOTE and its MESSAGE; false when there is no room. */
+bool notes_add(struct notes *notes, struct note note, const char *message);
+
+/* The first note (NULL: none), the one after NOTE (NULL: none), and the message of one. */
+const struct note *notes_first(const struct notes *notes);
+const struct note *notes_after(const struct notes *notes, const struct note *note);
+const char *notes_message(const struct note *note);
+
+/* Forgets the first COUNT notes; or those that begin before CURSOR. */
+void notes_drop(struct notes *notes, size_t count);
+void notes_drop_before(struct notes *notes, uint64_t cursor);
+
+#endif

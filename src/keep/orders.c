@@ -1,0 +1,87 @@
+#include "keep/orders.h"
+
+#include "base/str.h"
+#include "base/words.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ORDERS_VERSION "hob orders 1"
+
+static void add(struct str *s, const char *word)
+{
+	str_addn(s, word, strlen(word) + 1);
+}
+
+static void add_number(struct str *s, uint64_t value)
+{
+	str_addf(s, "%llu", (unsigned long long)value);
+	str_addc(s, '\0');
+}
+
+char *orders_pack(const struct task *task, const char *home, const char *socket_dir, size_t *ret_len)
+{
+	struct str s = {0};
+
+	add(&s, ORDERS_VERSION);
+	add(&s, task->id);
+	add(&s, home);
+	add(&s, task->cwd);
+	add(&s, task->token);
+	add(&s, socket_dir ? socket_dir : "");
+	add_number(&s, task->lifetime);
+	add_number(&s, (uint64_t)task->grace_ms);
+	add_number(&s, (uint64_t)task->timeout_ms);
+	add_number(&s, task->log_max);
+	add_number(&s, words_count(task->prefixes));
+	for (char *const *prefix = task->prefixes; prefix && *prefix; prefix++)
+		add(&s, *prefix);
+	*ret_len = s.len;
+	return str_take(&s);
+}
+
+/* The next word of the block; NULL at its end. */
+static const char *next(const char **at, const char *end)
+{
+	const char *word = *at;
+
+	if (word >= end)
+		return NULL;
+	*at += strlen(word) + 1;
+	return word;
+}
+
+static uint64_t next_number(const char **at, const char *end)
+{
+	const char *word = next(at, end);
+
+	return word ? strtoull(word, NULL, 10) : 0;
+}
+
+int orders_read(struct hold *hold, const char *block, size_t len)
+{
+	const char *at = block, *end = block + len, *version;
+
+	if (!len || block[len - 1] != '\0')
+		return -EPROTO;
+	version = next(&at, end);
+	if (strcmp(version, ORDERS_VERSION) != 0)
+		return -EPROTO;
+	hold->id = next(&at, end);
+	hold->home = next(&at, end);
+	hold->cwd = next(&at, end);
+	hold->token = next(&at, end);
+	hold->socket_dir = next(&at, end);
+	hold->lifetime = (enum task_lifetime)next_number(&at, end);
+	hold->grace_ms = (int64_t)next_number(&at, end);
+	hold->timeout_ms = (int64_t)next_number(&at, end);
+	hold->log_max = next_number(&at, end);
+	hold->nprefixes = (int)next_number(&at, end);
+	hold->prefixes = at;
+	if (!hold->socket_dir)
+		return -EPROTO;
+	if (!*hold->socket_dir)
+		hold->socket_dir = NULL;
+	return 0;
+}

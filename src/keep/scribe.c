@@ -1,0 +1,119 @@
+#include "keep/scribe.h"
+
+#include "base/str.h"
+#include "log/clean.h"
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int add_note(struct registry *reg, const char *id, const struct note *note, struct err *err)
+{
+	CLEAN_STR struct str text = {0};
+
+	clean_text(&text, notes_message(note), note->len);
+	if (note->cut || text.len > EVENT_MESSAGE_MAX) {
+		text.len = utf8_cut(text.buf, text.len, EVENT_MESSAGE_MAX);
+		text.buf[text.len] = '\0';
+		str_add(&text, "… [cut]");
+	}
+	/* a message of nothing but escapes is an empty one */
+	if (note->type == EVENT_NOTIFY && text.len == 0)
+		return 0;
+	return event_add(reg, id, note->type, note->cursor, text.len ? text.buf : NULL, err);
+}
+
+static int add_notes(struct registry *reg, const char *id, const struct scribe_job *job, struct err *err)
+{
+	const struct note *note = notes_first(job->notes);
+	uint64_t next = job->scanned_old;
+	int r = 0;
+
+	for (; r == 0 && note; note = notes_after(job->notes, note)) {
+		r = add_note(reg, id, note, err);
+		next = note->next;
+	}
+	if (r == 0 && next != job->scanned_old)
+		r = registry_scanned(reg, id, job->scanned_old, next, err);
+	return r;
+}
+
+static int store(struct registry *reg, const char *id, const struct scribe_job *job, struct err *err)
+{
+	int r = registry_begin(reg, err);
+
+	if (r < 0)
+		return r;
+	if (job->notes)
+		r = add_notes(reg, id, job, err);
+	if (r == 0 && job->end)
+		r = registry_end(reg, id, job->end, err);
+	if (r == 0 && job->settle)
+		r = registry_settle(reg, id, job->settle, err);
+	if (r < 0) {
+		registry_rollback(reg);
+		return r;
+	}
+	return registry_commit(reg, err);
+}
+
+static int is_running(struct registry *reg, const char *id, struct err *err)
+{
+	struct task task = {0};
+	int r = registry_get(reg, id, err, &task);
+
+	if (r == 0 && task.status != TASK_RUNNING)
+		r = -ECANCELED;
+	task_done(&task);
+	return r;
+}
+
+static enum scribe_result work(const struct hold *hold, const struct scribe_job *job, struct scribe_reply *reply)
+{
+	CLEAN_REGISTRY struct registry *reg = NULL;
+	struct err err = {0};
+	int r = registry_open(hold->home, &err, &reg);
+
+	if (r < 0)
+		return SCRIBE_RETRY;
+	if (job->check)
+		r = is_running(reg, hold->id, &err);
+	else if (job->load)
+		r = registry_scanned_at(reg, hold->id, &err, &reply->scanned);
+	else
+		r = store(reg, hold->id, job, &err);
+	if (r == -ESTALE)
+		r = registry_scanned_at(reg, hold->id, &err, &reply->scanned) < 0 ? -ESRCH : -ESTALE;
+	switch (r) {
+	case 0:
+		return SCRIBE_OK;
+	case -ECANCELED:
+		return SCRIBE_DEAD;
+	case -ESTALE:
+		return SCRIBE_STALE;
+	case -ESRCH:
+	case -ENOENT:
+		return SCRIBE_GONE;
+	default:
+		return SCRIBE_RETRY;
+	}
+}
+
+pid_t scribe_start(const struct hold *hold, const struct scribe_job *job, struct scribe_reply *reply)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid < 0 ? -errno : pid;
+	/* locks and pipes must not live on in a scribe whose keeper is killed */
+	closefrom(3);
+	_exit(work(hold, job, reply));
+}
+
+enum scribe_result scribe_result(int wstatus)
+{
+	if (WIFEXITED(wstatus) && WEXITSTATUS(wstatus) <= SCRIBE_DEAD)
+		return (enum scribe_result)WEXITSTATUS(wstatus);
+	return SCRIBE_RETRY;
+}

@@ -1,0 +1,144 @@
+#include "keep/tree.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct os_stat found[TREE_MAX];
+static int nfound;
+
+bool tree_is_keeper(pid_t pid)
+{
+	char line[16];
+	int n = os_cmdline(pid, line, sizeof line);
+
+	return (n >= 10 && memcmp(line, "hob\0guard", 10) == 0) || (n >= 11 && memcmp(line, "hob\0keeper", 11) == 0);
+}
+
+static bool known(pid_t pid)
+{
+	for (int i = 0; i < nfound; i++)
+		if (found[i].proc.pid == pid)
+			return true;
+	return false;
+}
+
+static void add(const struct os_stat *st)
+{
+	if (nfound < TREE_MAX && st->state != 'Z' && st->state != 'X' && !known(st->proc.pid))
+		found[nfound++] = *st;
+}
+
+/* Adds the children of PID that belong to the task. */
+static void add_children(pid_t pid)
+{
+	static pid_t children[TREE_MAX];
+	int n = os_children(pid, children, TREE_MAX);
+
+	for (int i = 0; i < n; i++) {
+		struct os_stat st;
+
+		if (os_stat(children[i], &st) == 0 && !tree_is_keeper(children[i]))
+			add(&st);
+	}
+}
+
+struct stray_search {
+	char entry[48];
+	pid_t leader; /* the command, while it lives: who is in its session or group is its */
+};
+
+static int add_stray(pid_t pid, void *arg)
+{
+	const struct stray_search *search = arg;
+	struct os_stat st;
+
+	if (pid == getpid() || os_stat(pid, &st) < 0)
+		return 0;
+	if ((search->leader && (st.sid == search->leader || st.pgid == search->leader)) ||
+	    os_environ_has(pid, search->entry)) {
+		if (!tree_is_keeper(pid))
+			add(&st);
+	}
+	return 0;
+}
+
+static void add_strays(const struct tree *tree)
+{
+	struct stray_search search = {.leader = os_alive(tree->command) ? tree->command.pid : 0};
+
+	snprintf(search.entry, sizeof search.entry, "HOB_RUN=%s", tree->token);
+	os_each_process(add_stray, &search);
+}
+
+int tree_list(const struct tree *tree, const struct os_stat **ret)
+{
+	struct os_stat st;
+
+	nfound = 0;
+	if (tree->guard > 0)
+		add_children(tree->guard);
+	if (tree->keeper > 0)
+		add_children(tree->keeper);
+	if (tree->command.pid > 0 && os_stat(tree->command.pid, &st) == 0 &&
+	    st.proc.start == tree->command.start)
+		add(&st);
+	if (tree->token)
+		add_strays(tree);
+	/* the list grows while it is walked: children of children */
+	for (int i = 0; i < nfound && nfound < TREE_MAX; i++)
+		add_children(found[i].proc.pid);
+	*ret = found;
+	return nfound;
+}
+
+/* Signals one process, provided it is still the one that was found: the pidfd pins it, the start time proves it. */
+static int signal_one(const struct os_stat *st, int sig)
+{
+	int fd = os_pidfd(st->proc), r;
+
+	if (fd < 0)
+		return fd;
+	r = os_pidfd_signal(fd, sig);
+	close(fd);
+	return r;
+}
+
+/* A group can be signalled as a whole when it is not ours: sessions are inherited only, and the command began its
+ * own, so every member of a group in another session than the keeper's descends from the command. One call
+ * for all of them leaves a process that forks all the time no gap to slip through. */
+static bool group_is_theirs(const struct os_stat *st)
+{
+	return st->pgid > 1 && st->sid > 1 && st->pgid != getpgrp() && st->sid != getsid(0);
+}
+
+/* Whether the group of list[I] was met shortly before: neighbours in the list are mostly relatives. */
+static bool group_was_met(const struct os_stat *list, int i)
+{
+	for (int j = i - 1; j >= 0 && j > i - 256; j--)
+		if (list[j].pgid == list[i].pgid)
+			return true;
+	return false;
+}
+
+int tree_signal(const struct tree *tree, int sig, int *ret_denied)
+{
+	const struct os_stat *list;
+	int n = tree_list(tree, &list), denied = 0;
+
+	for (int i = 0; i < n; i++) {
+		bool ours = list[i].uid == geteuid();
+		bool grouped = group_is_theirs(&list[i]);
+
+		if (grouped && !group_was_met(list, i) && os_alive(list[i].proc))
+			kill(-list[i].pgid, sig);
+		/* kill(2) on a group succeeds when it reached one member: those of others are asked for each */
+		if ((!grouped || !ours) && signal_one(&list[i], sig) == -EPERM)
+			denied++;
+	}
+	if (ret_denied)
+		*ret_denied = denied;
+	return n;
+}

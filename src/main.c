@@ -1,0 +1,53 @@
+/* hob: finds the command, nothing else. */
+#include "cmd/cmd.h"
+#include "keep/guard.h"
+#include "os/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A caller that closed stdin, stdout or stderr must not get a registry under that number. */
+static void fill_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd < 3);
+	if (fd >= 3)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	const struct cmd *cmd;
+	struct err err = {0};
+	int code;
+
+	if (argc == 4 && strcmp(argv[1], "guard") == 0 && argv[3][0] == '\0')
+		return guard_main(argc, argv);
+	fill_standard_fds();
+	os_cloexec_from(3);
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		cmd = &cmd_help;
+	else if (strcmp(argv[1], "--version") == 0)
+		cmd = &cmd_version;
+	else
+		cmd = cmd_find(argv[1]);
+	if (!cmd) {
+		fprintf(stderr, "hob: no command '%s': hob help lists them\n", argv[1]);
+		return EXIT_USAGE;
+	}
+	code = argc < 2 ? cmd->exec(1, argv, &err) : cmd->exec(argc - 1, argv + 1, &err);
+	if (err.code && err.text[0])
+		fprintf(stderr, "hob %s: %s\n", cmd->name, err.text);
+	/* what was printed must have arrived: a full disk or a closed pipe is a failure */
+	if (fflush(stdout) != 0 && errno != EPIPE && code == 0) {
+		fprintf(stderr, "hob %s: cannot write the answer: %s\n", cmd->name, strerror(errno));
+		code = EXIT_FAILED;
+	}
+	return code < 0 ? cmd_exit_code(code) : code;
+}

@@ -1,0 +1,281 @@
+#include "task/db.h"
+
+#include "base/path.h"
+#include "base/str.h"
+#include "task/event.h"
+#include "task/task.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SCHEMA_VERSION	1
+#define LOCK_TIMEOUT_MS 10000
+
+/* The words of a table as the inside of an SQL "IN (…)". */
+#define X(name, text) "'" text "',"
+#define STATUS_WORDS   TASK_STATUSES(X) "''"
+#define REASON_WORDS   TASK_REASONS(X) "''"
+#define LIFETIME_WORDS TASK_LIFETIMES(X) "''"
+#define EVENT_WORDS    EVENT_TYPES(X) "''"
+
+/* clang-format off */
+static const char schema[] =
+	"CREATE TABLE tasks("
+	" n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT, command TEXT NOT NULL,"
+	" argv BLOB NOT NULL, cwd TEXT, project TEXT, session TEXT, created_by TEXT, restart_of TEXT, prefixes BLOB,"
+	" lifetime TEXT NOT NULL CHECK(lifetime IN (" LIFETIME_WORDS ")),"
+	" timeout_ms INTEGER NOT NULL, grace_ms INTEGER NOT NULL, log_max INTEGER NOT NULL,"
+	" owner_pid INTEGER NOT NULL, owner_start INTEGER NOT NULL,"
+	" token TEXT NOT NULL, boot TEXT NOT NULL, pidns INTEGER NOT NULL,"
+	" run_pid INTEGER NOT NULL, run_start INTEGER NOT NULL,"
+	" pid INTEGER NOT NULL DEFAULT 0, pid_start INTEGER NOT NULL DEFAULT 0,"
+	" status TEXT NOT NULL CHECK(status IN (" STATUS_WORDS ")),"
+	" reason TEXT NOT NULL DEFAULT '' CHECK(reason IN (" REASON_WORDS ")),"
+	" cancel TEXT NOT NULL DEFAULT '' CHECK(cancel IN (" REASON_WORDS ")),"
+	" created_ms INTEGER NOT NULL, started_ms INTEGER NOT NULL DEFAULT 0, completed_ms INTEGER NOT NULL DEFAULT 0,"
+	" exit_code INTEGER NOT NULL DEFAULT -1, signal INTEGER NOT NULL DEFAULT 0, error TEXT,"
+	" output_bytes INTEGER NOT NULL DEFAULT 0, lines INTEGER NOT NULL DEFAULT 0, lost INTEGER NOT NULL DEFAULT 0,"
+	" scanned INTEGER NOT NULL DEFAULT 0, leftover INTEGER NOT NULL DEFAULT 0, copied INTEGER NOT NULL DEFAULT 0);"
+	"CREATE INDEX tasks_live ON tasks(n) WHERE status IN ('pending','running') OR leftover;"
+	"CREATE INDEX tasks_session ON tasks(session);"
+	"CREATE INDEX tasks_name ON tasks(name);"
+	"CREATE TABLE tags(task TEXT NOT NULL REFERENCES tasks(id) ON DELETE CASCADE, tag TEXT NOT NULL,"
+	" UNIQUE(task, tag));"
+	"CREATE TABLE events("
+	" seq INTEGER PRIMARY KEY AUTOINCREMENT, task TEXT NOT NULL REFERENCES tasks(id) ON DELETE CASCADE,"
+	" type TEXT NOT NULL CHECK(type IN (" EVENT_WORDS ")), at_ms INTEGER NOT NULL,"
+	" cursor INTEGER NOT NULL, message TEXT, status TEXT, reason TEXT, exit_code INTEGER, signal INTEGER,"
+	" claim TEXT, claim_pid INTEGER NOT NULL DEFAULT 0, claim_start INTEGER NOT NULL DEFAULT 0,"
+	" holder_pid INTEGER NOT NULL DEFAULT 0, holder_start INTEGER NOT NULL DEFAULT 0,"
+	" claimed_ms INTEGER NOT NULL DEFAULT 0, acked_ms INTEGER NOT NULL DEFAULT 0);"
+	"CREATE INDEX events_task ON events(task);"
+	"CREATE INDEX events_open ON events(seq) WHERE acked_ms = 0 AND type <> 'started';";
+/* clang-format on */
+#undef X
+
+int db_error(struct db *db, struct err *err)
+{
+	int rc = sqlite3_errcode(db->sql);
+
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return err_set(err, -EBUSY,
+			       "the registry %s/hob.db has been locked by another process for 10 s: end it, or try again",
+			       db->home);
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return err_set(err, -EUCLEAN,
+			       "the registry %s/hob.db is damaged (%s): move that folder away to start afresh; nothing was "
+			       "changed",
+			       db->home, sqlite3_errmsg(db->sql));
+	case SQLITE_FULL:
+		return err_set(err, -ENOSPC, "no room on the disk for the registry %s/hob.db", db->home);
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+		return err_set(err, -EROFS, "the registry %s/hob.db cannot be written (%s): make its folder writable, or set HOB_HOME",
+			       db->home, sqlite3_errmsg(db->sql));
+	case SQLITE_CONSTRAINT:
+		return err_set(err, -EEXIST, "the registry %s/hob.db refused a row: %s", db->home, sqlite3_errmsg(db->sql));
+	default:
+		return err_set(err, -EIO, "the registry %s/hob.db failed: %s", db->home, sqlite3_errmsg(db->sql));
+	}
+}
+
+static int exec(struct db *db, const char *sql, struct err *err)
+{
+	return sqlite3_exec(db->sql, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : db_error(db, err);
+}
+
+static int read_version(struct db *db, struct err *err, int *ret)
+{
+	CLEAN_STMT sqlite3_stmt *stmt = NULL;
+	int r = db_prepare(db, "PRAGMA user_version", err, &stmt);
+
+	if (r == 0)
+		r = db_step(db, stmt, err);
+	if (r < 0)
+		return r;
+	*ret = (int)db_int(stmt, 0);
+	return 0;
+}
+
+static int create_schema(struct db *db, struct err *err)
+{
+	int version, r;
+
+	r = exec(db, "PRAGMA journal_mode=WAL", err);
+	if (r == 0)
+		r = exec(db, "BEGIN IMMEDIATE", err);
+	if (r < 0)
+		return r;
+	/* asked again under the lock: another hob may have been first */
+	r = read_version(db, err, &version);
+	if (r == 0 && version == 0)
+		r = exec(db, schema, err);
+	if (r == 0 && version == 0)
+		r = exec(db, "PRAGMA user_version=1", err);
+	if (r == 0)
+		r = exec(db, "COMMIT", err);
+	if (r < 0)
+		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+	return r;
+}
+
+static int check_schema(struct db *db, struct err *err)
+{
+	int version = 0, r = read_version(db, err, &version);
+
+	if (r < 0)
+		return r;
+	if (version > SCHEMA_VERSION)
+		return err_set(err, -EPROTO,
+			       "the registry %s/hob.db was written by a newer hob (schema %d, this one knows %d): update this hob",
+			       db->home, version, SCHEMA_VERSION);
+	return version == 0 ? create_schema(db, err) : 0;
+}
+
+static int configure(struct db *db, struct err *err)
+{
+	sqlite3_extended_result_codes(db->sql, 1);
+	sqlite3_busy_timeout(db->sql, LOCK_TIMEOUT_MS);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	return exec(db, "PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=8388608; PRAGMA foreign_keys=ON;", err);
+}
+
+/* The database is made 0600 whatever the umask; SQLite gives its WAL the same mode. */
+static int make_file(struct db *db, struct err *err)
+{
+	CLEAN_FD int fd = openat(db->dirfd, "hob.db", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	CLEAN_FD int bell = -1;
+
+	if (fd < 0)
+		return err_sys(err, -errno, "cannot write the registry %s/hob.db (set HOB_HOME to a folder of yours)", db->home);
+	bell = openat(db->dirfd, "bell", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (bell < 0)
+		return err_sys(err, -errno, "cannot write %s/bell", db->home);
+	return 0;
+}
+
+int db_open(struct db *db, const char *home, struct err *err)
+{
+	CLEAN_FREE char *file = NULL;
+	int r;
+
+	*db = (struct db){.dirfd = -1, .bell = -1, .home = xstrdup(home)};
+	r = path_private_dir(home, err, &db->dirfd);
+	if (r == 0)
+		r = make_file(db, err);
+	if (r < 0)
+		return r;
+	file = xasprintf("%s/hob.db", home);
+	if (sqlite3_open_v2(file, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return db_error(db, err);
+	r = configure(db, err);
+	return r < 0 ? r : check_schema(db, err);
+}
+
+void db_close(struct db *db)
+{
+	if (!db->home)
+		return;
+	sqlite3_close(db->sql);
+	path_close(&db->bell);
+	path_close(&db->dirfd);
+	free(db->home);
+	*db = (struct db){.dirfd = -1, .bell = -1};
+}
+
+int db_begin(struct db *db, struct err *err)
+{
+	int r;
+
+	db->bell = openat(db->dirfd, "bell", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (db->bell < 0)
+		return err_sys(err, -errno, "cannot open %s/bell", db->home);
+	r = exec(db, "BEGIN IMMEDIATE", err);
+	if (r < 0)
+		path_close(&db->bell);
+	return r;
+}
+
+int db_commit(struct db *db, struct err *err)
+{
+	int r = exec(db, "COMMIT", err);
+
+	if (r < 0) {
+		db_rollback(db);
+		return r;
+	}
+	path_close(&db->bell);
+	return 0;
+}
+
+void db_rollback(struct db *db)
+{
+	sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+	path_close(&db->bell);
+}
+
+int db_prepare(struct db *db, const char *sql, struct err *err, sqlite3_stmt **ret)
+{
+	return sqlite3_prepare_v2(db->sql, sql, -1, ret, NULL) == SQLITE_OK ? 0 : db_error(db, err);
+}
+
+int db_step(struct db *db, sqlite3_stmt *stmt, struct err *err)
+{
+	switch (sqlite3_step(stmt)) {
+	case SQLITE_ROW:
+		return 1;
+	case SQLITE_DONE:
+		return 0;
+	default:
+		return db_error(db, err);
+	}
+}
+
+int db_run(struct db *db, sqlite3_stmt *stmt, struct err *err)
+{
+	int r = db_step(db, stmt, err);
+
+	sqlite3_finalize(stmt);
+	return r < 0 ? r : sqlite3_changes(db->sql);
+}
+
+void db_bind_text(sqlite3_stmt *stmt, const char *name, const char *text)
+{
+	sqlite3_bind_text(stmt, sqlite3_bind_parameter_index(stmt, name), text, -1, SQLITE_TRANSIENT);
+}
+
+void db_bind_int(sqlite3_stmt *stmt, const char *name, int64_t value)
+{
+	sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, name), value);
+}
+
+void db_bind_blob(sqlite3_stmt *stmt, const char *name, const void *bytes, size_t len)
+{
+	sqlite3_bind_blob64(stmt, sqlite3_bind_parameter_index(stmt, name), bytes, len, SQLITE_TRANSIENT);
+}
+
+char *db_text(sqlite3_stmt *stmt, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+	return text ? xstrdup(text) : NULL;
+}
+
+int64_t db_int(sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_int64(stmt, column);
+}
+
+void db_finalize_ptr(sqlite3_stmt **stmt)
+{
+	sqlite3_finalize(*stmt);
+}
