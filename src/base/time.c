@@ -1,7 +1,6 @@
 #include "base/time.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +41,8 @@ int time_parse_duration(const char *text, int64_t *ret_ms)
 
 	if (parse_with_unit(text, units, &ms) < 0 || ms > 3.2e12)
 		return -EINVAL;
-	*ret_ms = (int64_t)ceil(ms);
+	/* rounded up: half a millisecond is not no time at all */
+	*ret_ms = (int64_t)ms + (ms > (double)(int64_t)ms);
 	return 0;
 }
 

@@ -23,7 +23,13 @@ int capture_open(struct capture *c, struct hold *hold)
 {
 	int r;
 
+	/* one by one: the queue and the line buffer are not touched before they are needed */
 	c->hold = hold;
+	c->notes.used = c->notes.count = 0;
+	c->lost_from = c->lost_to = c->limit = 0;
+	c->quiet_until_ns = c->moved_ns = 0;
+	c->full_moves = 0;
+	c->enlarged = false;
 	/* a damaged or foreign index costs the times of the lines, not the log */
 	index_open_write(hold->fd[HOLD_DIR], &c->index, NULL);
 	r = append_open(&c->log, hold->fd[HOLD_LOG], hold->log_max, &c->index);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -23,7 +24,6 @@
 static struct keeper {
 	struct hold *hold;
 	struct hold_state *st;
-	struct capture capture;
 	struct ledger ledger;
 	struct control control;
 	struct ending_work ending;
@@ -38,6 +38,9 @@ static struct keeper {
 	int status_tries;
 	int64_t status_at_ns;
 } k;
+
+/* Apart from k, because it is large and mostly never touched: an idle task must not pay for it. */
+static struct capture output;
 
 static struct tree whole_tree(void)
 {
@@ -108,6 +111,17 @@ static void watch_stray_command(void)
 		hold_command_ended(k.hold, -1);
 }
 
+/* A keeper that fails at every start, for the test of the guard's back-off (build/hob-crash). */
+static void crash_in_tests(void)
+{
+#ifdef HOB_TEST_CRASH
+	const char *file = getenv("HOB_TEST_CRASH");
+
+	if (k.st->launched && file && access(file, F_OK) == 0)
+		abort();
+#endif
+}
+
 static int begin(struct hold *hold)
 {
 	int r;
@@ -117,6 +131,7 @@ static int begin(struct hold *hold)
 	k.st = hold->state;
 	k.guard_fd = k.stray_fd = k.lock_fd = -1;
 	k.look = true;
+	crash_in_tests();
 	os_adopt_orphans();
 	r = take_lock();
 	if (r == 0) {
@@ -128,10 +143,10 @@ static int begin(struct hold *hold)
 		return r;
 	tell_place();
 	control_init(&k.control, hold->fd[HOLD_LISTEN]);
-	r = capture_open(&k.capture, hold);
+	r = capture_open(&output, hold);
 	if (r < 0)
 		return r;
-	ledger_init(&k.ledger, hold, &k.capture, (struct scribe_reply *)(void *)(k.st + 1));
+	ledger_init(&k.ledger, hold, &output, (struct scribe_reply *)(void *)(k.st + 1));
 	return 0;
 }
 
@@ -157,7 +172,7 @@ static void reap(void)
 /* The command's parent is neither of us: the kernel is asked, where it keeps exit codes (Linux 6.15). */
 static void ask_status(void)
 {
-	int status = -1, r = os_pidfd_status(k.stray_fd, &status);
+	int status = -1, r = os_foreign_status(k.st->command, k.stray_fd, &status);
 
 	if (r == -EAGAIN && k.status_tries++ < STATUS_TRIES) {
 		k.status_at_ns = os_mono_ns() + STATUS_GAP_NS;
@@ -280,13 +295,13 @@ static void finish_command(void)
 	if (!k.st->ended || k.end_ready)
 		return;
 	if (!k.finishing) {
-		capture_drain(&k.capture);
-		k.capture.limit = k.capture.log.end;
+		capture_drain(&output);
+		output.limit = output.log.end;
 		k.finishing = true;
 	}
-	capture_scan(&k.capture);
-	if (capture_finish(&k.capture)) {
-		k.capture.limit = 0;
+	capture_scan(&output);
+	if (capture_finish(&output)) {
+		output.limit = 0;
 		k.end_ready = true;
 	}
 }
@@ -296,9 +311,9 @@ static void finish_tree(void)
 {
 	if (!k.tree_gone || !k.end_ready || k.tree_ready)
 		return;
-	capture_drain(&k.capture);
-	capture_scan(&k.capture);
-	k.tree_ready = capture_finish(&k.capture);
+	capture_drain(&output);
+	capture_scan(&output);
+	k.tree_ready = capture_finish(&output);
 	/* somebody outside the tree may hold the other end: that is no reason to stay */
 	if (k.tree_ready)
 		hold_close(k.hold, HOLD_OUT);
@@ -324,14 +339,14 @@ static int64_t deadline(bool quiet)
 {
 	int64_t at = -1;
 
-	if (k.capture.behind)
+	if (output.behind)
 		return 0;
 	if (k.st->timeout_at_ns)
 		at = earlier(at, k.st->timeout_at_ns);
 	if (k.status_at_ns)
 		at = earlier(at, k.status_at_ns);
 	if (quiet)
-		at = earlier(at, k.capture.quiet_until_ns);
+		at = earlier(at, output.quiet_until_ns);
 	if (!k.tree_gone)
 		at = earlier(at, ending_deadline(k.st, &k.ending));
 	return earlier(at, ledger_deadline(&k.ledger));
@@ -339,7 +354,7 @@ static int64_t deadline(bool quiet)
 
 static int wait_for_news(struct pollfd *fds)
 {
-	bool quiet = k.capture.quiet_until_ns > os_mono_ns();
+	bool quiet = output.quiet_until_ns > os_mono_ns();
 	bool owned = k.hold->lifetime != LIFETIME_DETACHED;
 	int *fd = k.hold->fd, n;
 
@@ -379,7 +394,7 @@ static void handle_news(const struct pollfd *fds)
 	if (fds[SLOT_STRAY].revents)
 		stray_ended();
 	if (fds[SLOT_OUT].revents)
-		capture_move(&k.capture);
+		capture_move(&output);
 	if (client_spoke(fds) && control_serve(&k.control, &order))
 		obey(&order);
 	check_clock();
@@ -390,8 +405,8 @@ static void proceed(void)
 {
 	struct tree tree;
 
-	if (k.capture.behind || k.capture.scan.at < k.capture.log.end)
-		capture_scan(&k.capture);
+	if (output.behind || output.scan.at < output.log.end)
+		capture_scan(&output);
 	if (k.look)
 		look_around();
 	finish_command();
@@ -408,9 +423,11 @@ static void proceed(void)
 
 static enum keeper_end finish(enum keeper_end end)
 {
-	if (end == KEEPER_DONE)
+	if (end == KEEPER_DONE) {
 		control_answer(&k.control, "gone");
-	capture_close(&k.capture);
+		ledger_leave(&k.ledger);
+	}
+	capture_close(&output);
 	path_close(&k.guard_fd);
 	path_close(&k.stray_fd);
 	return end;

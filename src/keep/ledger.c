@@ -132,6 +132,14 @@ int64_t ledger_deadline(const struct ledger *l)
 	return l->scribe || !l->retry_ns ? -1 : l->retry_ns;
 }
 
+void ledger_leave(struct ledger *l)
+{
+	const struct scribe_job job = {.tidy = true};
+
+	if (l->reply->untidy)
+		scribe_start(l->hold, &job, l->reply);
+}
+
 bool ledger_complete(const struct ledger *l, bool tree_gone)
 {
 	const struct hold_state *st = l->hold->state;

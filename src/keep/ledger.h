@@ -39,6 +39,9 @@ void ledger_scribe_ended(struct ledger *l, int wstatus);
 /* When ledger_step wants to be called again although nothing happens: monotonic ns, -1 never. */
 int64_t ledger_deadline(const struct ledger *l);
 
+/* The last act: leaves a scribe behind that nobody waits for, where the registry needs tidying. */
+void ledger_leave(struct ledger *l);
+
 /* True when the registry knows all there is to know, or will not have it. */
 bool ledger_complete(const struct ledger *l, bool tree_gone);
 

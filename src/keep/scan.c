@@ -10,6 +10,8 @@ void scan_init(struct scan *scan, const char *prefixes, int nprefixes, struct ho
 	scan->lines = mark.lines;
 	scan->inside = mark.inside;
 	scan->cut = false;
+	scan->force = false;
+	scan->dropped = 0;
 	scan->held = 0;
 }
 

@@ -77,7 +77,9 @@ static enum scribe_result work(const struct hold *hold, const struct scribe_job 
 
 	if (r < 0)
 		return SCRIBE_RETRY;
-	if (job->check)
+	if (job->tidy)
+		r = 0;
+	else if (job->check)
 		r = is_running(reg, hold->id, &err);
 	else if (job->load)
 		r = registry_scanned_at(reg, hold->id, &err, &reply->scanned);
@@ -85,6 +87,10 @@ static enum scribe_result work(const struct hold *hold, const struct scribe_job 
 		r = store(reg, hold->id, job, &err);
 	if (r == -ESTALE)
 		r = registry_scanned_at(reg, hold->id, &err, &reply->scanned) < 0 ? -ESRCH : -ESTALE;
+	/* somebody may wait for an end to be recorded: then the keeper has it tidied later */
+	reply->untidy = registry_untidy(reg);
+	if (job->tidy || (reply->untidy && !job->end && !job->settle))
+		registry_tidy(reg);
 	switch (r) {
 	case 0:
 		return SCRIBE_OK;

@@ -24,11 +24,13 @@ struct scribe_job {
 	const struct ending *settle; /* the tree's end after that, or NULL */
 	bool check;		   /* only ask: is the row `running`? */
 	bool load;		   /* only ask for the scanned offset */
+	bool tidy;		   /* only keep the database quick to open */
 };
 
 /* Memory shared with the scribe, for what an exit code cannot say. */
 struct scribe_reply {
 	uint64_t scanned;
+	bool untidy; /* a `tidy` would do the registry good */
 };
 
 /* Forks a scribe; returns its pid or a negative errno. */

@@ -120,6 +120,8 @@ bool reader_missing(const struct reader *r, uint64_t from, uint64_t to, struct r
 	bool has_freed = ix->freed_from < ix->freed_to && ix->freed_from < to && ix->freed_to > from;
 	bool has_loss = loss && loss->from < to;
 
+	if (from >= to)
+		return false;
 	if (has_freed)
 		freed = cut_piece(READER_FREED, ix->freed_from, ix->freed_to, from, to);
 	if (has_freed && (!has_loss || freed.from <= loss->from))

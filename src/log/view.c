@@ -321,7 +321,7 @@ static int begin_clean(struct view *v, uint64_t from, size_t budget, struct err 
 /* A head or tail was asked for, so what lies around it is no omission; what could not be reached is one. */
 static bool names_before(const struct view *v)
 {
-	return v->opts.name_rest || (v->opts.mode == VIEW_TAIL && v->mid_line);
+	return v->opts.name_rest || (v->opts.mode == VIEW_TAIL && v->opts.lines > 0 && v->mid_line);
 }
 
 static bool names_after(const struct view *v)

@@ -62,9 +62,10 @@ int os_pidfd(struct os_proc proc);
 /* Sends SIG to the process behind PIDFD. */
 int os_pidfd_signal(int pidfd, int sig);
 
-/* The wait status of an ended process that somebody else reaped; -ENOSYS where the kernel keeps none,
- * -EAGAIN while it is not reaped. (Linux 6.15, PIDFD_GET_INFO.) */
-int os_pidfd_status(int pidfd, int *ret_status);
+/* The wait status of the ended process PROC, PIDFD, that somebody else is to reap or reaped: from /proc while it is a
+ * zombie (proc(5), exit_code), from the pidfd afterwards (PIDFD_GET_INFO, Linux 6.15). -ENOSYS where neither tells,
+ * -EAGAIN while it may still come. */
+int os_foreign_status(struct os_proc proc, int pidfd, int *ret_status);
 
 /* Orphans of the calling process' descendants become its children. */
 int os_adopt_orphans(void);

@@ -14,6 +14,8 @@
 
 #define SCHEMA_VERSION	1
 #define LOCK_TIMEOUT_MS 10000
+#define WAL_PAGES_TIDY	64   /* from here on whoever has time copies the WAL back: each opening reads all of it */
+#define WAL_PAGES_MAX	1000 /* … and from here on everybody does */
 
 /* The words of a table as the inside of an SQL "IN (…)". */
 #define X(name, text) "'" text "',"
@@ -25,7 +27,7 @@
 /* clang-format off */
 static const char schema[] =
 	"CREATE TABLE tasks("
-	" n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT, command TEXT NOT NULL,"
+	" n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT, command TEXT NOT NULL,"
 	" argv BLOB NOT NULL, cwd TEXT, project TEXT, session TEXT, created_by TEXT, restart_of TEXT, prefixes BLOB,"
 	" lifetime TEXT NOT NULL CHECK(lifetime IN (" LIFETIME_WORDS ")),"
 	" timeout_ms INTEGER NOT NULL, grace_ms INTEGER NOT NULL, log_max INTEGER NOT NULL,"
@@ -41,8 +43,6 @@ static const char schema[] =
 	" output_bytes INTEGER NOT NULL DEFAULT 0, lines INTEGER NOT NULL DEFAULT 0, lost INTEGER NOT NULL DEFAULT 0,"
 	" scanned INTEGER NOT NULL DEFAULT 0, leftover INTEGER NOT NULL DEFAULT 0, copied INTEGER NOT NULL DEFAULT 0);"
 	"CREATE INDEX tasks_live ON tasks(n) WHERE status IN ('pending','running') OR leftover;"
-	"CREATE INDEX tasks_session ON tasks(session);"
-	"CREATE INDEX tasks_name ON tasks(name);"
 	"CREATE TABLE tags(task TEXT NOT NULL REFERENCES tasks(id) ON DELETE CASCADE, tag TEXT NOT NULL,"
 	" UNIQUE(task, tag));"
 	"CREATE TABLE events("
@@ -140,12 +140,34 @@ static int check_schema(struct db *db, struct err *err)
 	return version == 0 ? create_schema(db, err) : 0;
 }
 
+/* SQLite tells after each commit how long the WAL is. */
+static int note_wal(void *arg, sqlite3 *sql, const char *name, int pages)
+{
+	struct db *db = arg;
+
+	db->wal_pages = pages;
+	if (pages >= WAL_PAGES_MAX)
+		sqlite3_wal_checkpoint_v2(sql, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	return SQLITE_OK;
+}
+
+bool db_untidy(const struct db *db)
+{
+	return db->wal_pages >= WAL_PAGES_TIDY;
+}
+
+void db_tidy(struct db *db)
+{
+	sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 static int configure(struct db *db, struct err *err)
 {
 	sqlite3_extended_result_codes(db->sql, 1);
 	sqlite3_busy_timeout(db->sql, LOCK_TIMEOUT_MS);
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_wal_hook(db->sql, note_wal, db);
 	return exec(db, "PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=8388608; PRAGMA foreign_keys=ON;", err);
 }
 

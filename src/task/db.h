@@ -15,6 +15,7 @@ struct db {
 	sqlite3 *sql;
 	char *home;
 	int dirfd;
+	int wal_pages; /* as of our last commit */
 	int bell; /* open while a transaction that writes events is under way, else -1 */
 };
 
@@ -29,6 +30,11 @@ void db_close(struct db *db);
 int db_begin(struct db *db, struct err *err);
 int db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db);
+
+/* Whether our last commit left a long WAL: whoever opens the database first after a while reads all of it. And its
+ * copying back into the database, for those nobody waits for; it never waits for others. */
+bool db_untidy(const struct db *db);
+void db_tidy(struct db *db);
 
 /* Prepares SQL; the caller finalizes. */
 int db_prepare(struct db *db, const char *sql, struct err *err, sqlite3_stmt **ret);

@@ -57,6 +57,16 @@ int registry_commit(struct registry *reg, struct err *err)
 	return db_commit(&reg->db, err);
 }
 
+bool registry_untidy(const struct registry *reg)
+{
+	return db_untidy(&reg->db);
+}
+
+void registry_tidy(struct registry *reg)
+{
+	db_tidy(&reg->db);
+}
+
 void registry_rollback(struct registry *reg)
 {
 	db_rollback(&reg->db);

@@ -57,6 +57,10 @@ int registry_begin(struct registry *reg, struct err *err);
 int registry_commit(struct registry *reg, struct err *err);
 void registry_rollback(struct registry *reg);
 
+/* Keeps the database quick to open; for processes that nobody waits for (see db_tidy). */
+bool registry_untidy(const struct registry *reg);
+void registry_tidy(struct registry *reg);
+
 /* All tasks that SEL selects, oldest first. */
 int registry_select(struct registry *reg, const struct select *sel, struct err *err, struct task **ret, size_t *ret_n);
 
