@@ -113,8 +113,12 @@ static int own_exit_code(const struct task *task)
 
 static int end_follow(struct follower *f, const struct run_args *a, int r, struct err *err)
 {
-	if (r == 0 && view_finish(f->view, err) == 0)
+	if (r == 0 && view_finish(f->view, err) == 0) {
+		/* what a command left running stays, as it would under a shell */
+		if (!f->signal)
+			launch_bye(f->launch);
 		return own_exit_code(f->task);
+	}
 	if (r == EXIT_TIMEOUT) {
 		launch_bye(f->launch);
 		fprintf(stderr, "hob: task %s goes on: hob logs %s, hob kill %s\n", f->task->id, f->task->id, f->task->id);

@@ -27,6 +27,7 @@ int capture_open(struct capture *c, struct hold *hold)
 	c->hold = hold;
 	c->notes.used = c->notes.count = 0;
 	c->lost_from = c->lost_to = c->limit = 0;
+	c->lost_why = NULL;
 	c->quiet_until_ns = c->moved_ns = 0;
 	c->full_moves = 0;
 	c->enlarged = false;
@@ -38,6 +39,7 @@ int capture_open(struct capture *c, struct hold *hold)
 	scan_init(&c->scan, hold->prefixes, hold->nprefixes, hold_get_mark(hold->state));
 	if (hold->state->drained) {
 		c->lost_from = c->log.end;
+		c->lost_why = "no keeper would stay alive";
 		append_lose(&c->log, hold->state->drained);
 		c->lost_to = c->log.end;
 		hold->state->drained = 0;
@@ -74,9 +76,9 @@ static bool tell_loss(struct capture *c)
 
 	if (c->lost_to == c->lost_from && !c->scan.dropped)
 		return true;
-	snprintf(text, sizeof text, "%llu bytes from cursor %llu were not stored: the disk was full; %llu notifications lost",
+	snprintf(text, sizeof text, "%llu bytes from cursor %llu were not stored: %s; %llu notifications lost",
 		 (unsigned long long)(c->lost_to - c->lost_from), (unsigned long long)c->lost_from,
-		 (unsigned long long)c->scan.dropped);
+		 c->lost_why ? c->lost_why : "too many at once", (unsigned long long)c->scan.dropped);
 	note.len = (uint16_t)strlen(text);
 	if (c->lost_to < c->scan.at && c->notes.count)
 		note.cursor = note.next = c->scan.at;
@@ -107,6 +109,7 @@ static bool let_go(struct capture *c)
 	}
 	if (c->lost_to == c->lost_from)
 		c->lost_from = c->log.end;
+	c->lost_why = "the disk was full";
 	append_lose(&c->log, (uint64_t)n);
 	c->lost_to = c->log.end;
 	c->scan.force = true;

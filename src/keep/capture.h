@@ -16,7 +16,8 @@ struct capture {
 	struct index_writer index;
 	struct scan scan;
 	struct notes notes;
-	uint64_t lost_from, lost_to; /* a loss that no note tells yet */
+	uint64_t lost_from, lost_to; /* a loss that no note tells yet, */
+	const char *lost_why;	     /* and why it was */
 	uint64_t limit;		     /* nothing behind is scanned before the command's end is told (0: no limit) */
 	int64_t quiet_until_ns;	     /* small writes are left to gather until then */
 	int64_t moved_ns;

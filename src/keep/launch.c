@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -65,23 +66,28 @@ static int pack(const struct task *task, const char *home, int *ret_spec, int *r
 	return r < 0 ? r : memory_file("hob-argv", words, len, ret_argv);
 }
 
-/* In the child: puts FDS at the places the guard expects, and becomes it. */
-static _Noreturn void become_guard(const struct task *task, const int *fds, int n)
+/* Starts the guard with FDS, in order, from HOLD_FIRST_FD up. posix_spawn, because it copies no page tables. */
+static int spawn_guard(const struct task *task, const int *fds, int n)
 {
-	char *argv[] = {"hob", "guard", (char *)(uintptr_t)task->id, "", NULL};
-	int high[8];
+	char *const argv[] = {"hob", "guard", (char *)(uintptr_t)task->id, "", NULL};
+	posix_spawn_file_actions_t moves;
+	int high[8], r;
+	pid_t pid;
 
-	/* out of the way first, so that no move overwrites one that is still to be moved */
-	for (int i = 0; i < n; i++)
-		high[i] = fds[i] >= 0 ? fcntl(fds[i], F_DUPFD_CLOEXEC, HOLD_FIRST_FD + n) : -1;
+	posix_spawn_file_actions_init(&moves);
 	for (int i = 0; i < n; i++) {
+		/* out of the way first, so that no move overwrites one that is still to be moved */
+		high[i] = fds[i] >= 0 ? fcntl(fds[i], F_DUPFD_CLOEXEC, HOLD_FIRST_FD + n) : -1;
 		if (high[i] >= 0)
-			dup2(high[i], HOLD_FIRST_FD + i);
+			posix_spawn_file_actions_adddup2(&moves, high[i], HOLD_FIRST_FD + i);
 		else
-			close(HOLD_FIRST_FD + i);
+			posix_spawn_file_actions_addclose(&moves, HOLD_FIRST_FD + i);
 	}
-	execv("/proc/self/exe", argv);
-	_exit(127);
+	r = posix_spawn(&pid, "/proc/self/exe", &moves, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&moves);
+	for (int i = 0; i < n; i++)
+		path_close(&high[i]);
+	return -r;
 }
 
 static int open_owner(const struct task *task, struct err *err, int *ret)
@@ -135,18 +141,16 @@ static int start(const struct task *task, const char *home, int dirfd, int owner
 	CLEAN_FD int spec = -1;
 	CLEAN_FD int argv = -1;
 	int pair[2], r;
-	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(err, -errno, "cannot make a socket");
 	launch->sock = pair[0];
 	r = pack(task, home, &spec, &argv);
-	pid = r < 0 ? -1 : fork();
-	if (pid == 0)
-		become_guard(task, (const int[]){pair[1], spec, argv, dirfd, owner}, 5);
+	if (r == 0)
+		r = spawn_guard(task, (const int[]){pair[1], spec, argv, dirfd, owner}, 5);
 	close(pair[1]);
-	if (pid < 0)
-		return err_sys(err, r < 0 ? r : -errno, "cannot start the guard");
+	if (r < 0)
+		return err_sys(err, r, "cannot start the guard");
 	return wait_for_report(launch, err);
 }
 
@@ -180,7 +184,8 @@ int launch_go(struct launch *launch, bool follow, struct err *err)
 
 void launch_bye(struct launch *launch)
 {
-	say(launch, "bye");
+	if (launch->sock >= 0)
+		say(launch, "bye");
 	path_close(&launch->sock);
 }
 

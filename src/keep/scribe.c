@@ -1,8 +1,9 @@
 #include "keep/scribe.h"
 
 #include "base/str.h"
-#include "log/clean.h"
 #include "base/utf8.h"
+#include "keep/expire.h"
+#include "log/clean.h"
 
 #include <errno.h>
 #include <sys/wait.h>
@@ -78,7 +79,7 @@ static enum scribe_result work(const struct hold *hold, const struct scribe_job 
 	if (r < 0)
 		return SCRIBE_RETRY;
 	if (job->tidy)
-		r = 0;
+		expire_hourly(reg);
 	else if (job->check)
 		r = is_running(reg, hold->id, &err);
 	else if (job->load)

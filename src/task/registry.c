@@ -114,7 +114,7 @@ int registry_started(struct registry *reg, const char *id, struct os_proc proc, 
 		return r;
 	r = db_prepare(&reg->db,
 		       "UPDATE tasks SET status='running', pid=@pid, pid_start=@start, started_ms=@at"
-		       " WHERE id=@id AND status='pending'",
+		       " WHERE id=@id AND status='pending' AND cancel=''",
 		       err, &stmt);
 	if (r == 0) {
 		db_bind_text(stmt, "@id", id);
