@@ -70,7 +70,7 @@ static int end_old(struct registry *reg, const struct task *old, struct err *err
 static int run(const char *word, bool json, struct err *err)
 {
 	CLEAN_REGISTRY struct registry *reg = NULL;
-	struct launch launch = {.sock = -1};
+	struct launch launch = LAUNCH_NONE;
 	struct task old = {0}, task = {0};
 	int r = cmd_open(err, &reg);
 
@@ -80,7 +80,9 @@ static int run(const char *word, bool json, struct err *err)
 		r = end_old(reg, &old, err);
 	if (r == 0) {
 		task = same_again(&old);
-		r = start_task(reg, &task, false, &launch, err);
+		r = start_begin(&task, &launch, err);
+		if (r == 0)
+			r = start_task(reg, &task, false, &launch, err);
 		if (r == -ESRCH || r == -EINVAL || r == -ENOENT)
 			r = -EIO; /* of the command, not of our arguments */
 	}

@@ -179,10 +179,12 @@ static void print_started(struct registry *reg, const struct run_args *a)
 static int run(struct run_args *a, struct err *err)
 {
 	CLEAN_REGISTRY struct registry *reg = NULL;
-	struct launch launch = {.sock = -1};
+	struct launch launch = LAUNCH_NONE;
 	CLEAN_FREE char *home = NULL;
 	int r = path_home(err, &home);
 
+	if (r == 0)
+		r = start_begin(&a->task, &launch, err);
 	/* lost tasks are left to those who look at tasks: a start has no use for them, and is to be fast */
 	if (r == 0)
 		r = registry_open(home, err, &reg);

@@ -1,14 +1,10 @@
 #include "cmd/start.h"
 
-#include "base/path.h"
-#include "base/str.h"
 #include "cmd/cmd.h"
 #include "keep/spawn.h"
 #include "task/id.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,30 +26,37 @@ static int fill_identity(struct task *task, struct err *err)
 	return 0;
 }
 
-static int add_row(struct registry *reg, struct task *task, struct err *err)
+static int choose_id(struct task *task, struct err *err)
 {
-	int r = -EEXIST;
+	char id[6];
+	int r = id_random(err, id);
 
-	if (*task->id)
-		return registry_add(reg, task, err);
-	for (int i = 0; r == -EEXIST && i < ID_TRIES; i++) {
-		char id[6];
-
-		r = id_random(err, id);
-		if (r < 0)
-			return r;
+	if (r == 0)
 		memcpy(task->id, id, sizeof id);
-		r = registry_add(reg, task, err);
-	}
 	return r;
 }
 
-/* What a task can read about itself; the environment goes to the command through the guard. */
-static void set_environment(const struct registry *reg, const struct task *task)
+int start_begin(struct task *task, struct launch *ret_launch, struct err *err)
 {
-	setenv("HOB_ID", task->id, 1);
-	setenv("HOB_HOME", registry_home(reg), 1);
-	setenv("HOB_RUN", task->token, 1);
+	int r = fill_identity(task, err);
+
+	task->random_id = !*task->id;
+	if (r == 0 && task->random_id)
+		r = choose_id(task, err);
+	return r < 0 ? r : launch_begin(task, ret_launch, err);
+}
+
+/* A random id that is taken is replaced; all are of one length, so the guard's title has room. */
+static int add_row(struct registry *reg, struct task *task, struct err *err)
+{
+	int r = registry_add(reg, task, err);
+
+	for (int i = 0; r == -EEXIST && task->random_id && i < ID_TRIES; i++) {
+		r = choose_id(task, err);
+		if (r == 0)
+			r = registry_add(reg, task, err);
+	}
+	return r;
 }
 
 static void record_failure(struct registry *reg, const struct task *task, const char *why)
@@ -69,32 +72,26 @@ static void record_failure(struct registry *reg, const struct task *task, const 
 		registry_commit(reg, &ignored);
 }
 
-int start_task(struct registry *reg, struct task *task, bool follow, struct launch *ret_launch, struct err *err)
+int start_task(struct registry *reg, struct task *task, bool follow, struct launch *launch, struct err *err)
 {
-	CLEAN_FD int dirfd = -1;
-	int r;
+	int r = add_row(reg, task, err);
 
-	*ret_launch = (struct launch){.sock = -1};
-	r = fill_identity(task, err);
-	if (r == 0)
-		r = add_row(reg, task, err);
 	if (r < 0)
 		return r;
-	set_environment(reg, task);
-	r = launch_folder(registry_dirfd(reg), task->id, err, &dirfd);
+	r = launch_folder(registry_dirfd(reg), task->id, err);
 	if (r == 0)
-		r = launch_start(task, registry_home(reg), dirfd, ret_launch, err);
+		r = launch_start(launch, task, registry_home(reg), err);
 	if (r < 0) {
 		record_failure(reg, task, err->text);
 		return r;
 	}
-	task->proc = ret_launch->report.command;
-	task->started_ms = ret_launch->report.started_ms;
+	task->proc = launch->report.command;
+	task->started_ms = launch->report.started_ms;
 	task->status = TASK_RUNNING;
 	r = registry_started(reg, task->id, task->proc, task->started_ms, err);
 	if (r < 0)
 		return r;
-	return launch_go(ret_launch, follow, err);
+	return launch_go(launch, follow, err);
 }
 
 int start_exit_code(const struct launch *launch)

@@ -6,10 +6,12 @@
 #include "keep/launch.h"
 #include "task/registry.h"
 
-/* Starts TASK, whose id may be empty (a random one is chosen). FOLLOW: it ends with this process. On failure ERR has
- * the sentence, the row (where there is one) is `failed`, and RET_LAUNCH->report.code is not 0 if it was the
- * command that could not be started. */
-int start_task(struct registry *reg, struct task *task, bool follow, struct launch *ret_launch, struct err *err);
+/* Gives TASK its identity (a random id if it has none) and starts its guard, which waits. */
+int start_begin(struct task *task, struct launch *ret_launch, struct err *err);
+
+/* Starts TASK with the guard of LAUNCH. FOLLOW: it ends with this process. On failure ERR has the sentence, the row
+ * (where there is one) is `failed`, and LAUNCH->report.code is not 0 if it was the command that could not start. */
+int start_task(struct registry *reg, struct task *task, bool follow, struct launch *launch, struct err *err);
 
 /* The exit code of `run -f` for a start that failed. */
 int start_exit_code(const struct launch *launch);

@@ -1,5 +1,6 @@
 #include "keep/guard.h"
 
+#include "base/path.h"
 #include "keep/control.h"
 #include "keep/files.h"
 #include "keep/hold.h"
@@ -90,6 +91,29 @@ static void detach(void)
 	}
 }
 
+/* `hob run` says "start" when row and folder are there. -ECANCELED: it ended without. */
+static int wait_for_orders(void)
+{
+	char word[16];
+	ssize_t n;
+
+	do
+		n = recv(hold.fd[HOLD_RUN], word, sizeof word, 0);
+	while (n < 0 && errno == EINTR);
+	return n > 0 ? 0 : -ECANCELED;
+}
+
+static int open_folder(void)
+{
+	int home = open(hold.home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int tasks = home < 0 ? -1 : openat(home, "tasks", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	hold.fd[HOLD_DIR] = tasks < 0 ? -1 : openat(tasks, hold.id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	path_close(&tasks);
+	path_close(&home);
+	return hold.fd[HOLD_DIR] < 0 ? -errno : 0;
+}
+
 static int read_orders(void)
 {
 	struct stat st;
@@ -130,7 +154,7 @@ static int open_all(void)
 	hold.state = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (hold.state == MAP_FAILED)
 		return -errno;
-	if ((r = open_file(HOLD_LOG, "log")) < 0 || (r = open_file(HOLD_EXIT, "exit")) < 0 ||
+	if ((r = open_folder()) < 0 || (r = open_file(HOLD_LOG, "log")) < 0 || (r = open_file(HOLD_EXIT, "exit")) < 0 ||
 	    (r = open_file(HOLD_LOCK, "lock")) < 0 || (r = os_lock(hold.fd[HOLD_LOCK], FILES_LOCK_GUARD)) < 0 ||
 	    (r = open_pipe()) < 0)
 		return r;
@@ -148,7 +172,7 @@ static void take_inherited(void)
 {
 	for (int i = 0; i < HOLD_FD_COUNT; i++)
 		hold.fd[i] = -1;
-	for (int i = HOLD_RUN; i <= HOLD_OWNER; i++) {
+	for (int i = 0; i < HOLD_INHERITED; i++) {
 		hold.fd[i] = HOLD_FIRST_FD + i;
 		if (fcntl(hold.fd[i], F_SETFD, FD_CLOEXEC) < 0)
 			hold.fd[i] = -1;
@@ -358,12 +382,14 @@ int guard_main(int argc, char **argv)
 	hold.title = argv[0];
 	hold.title_size = (size_t)(argv[argc - 1] + strlen(argv[argc - 1]) + 1 - argv[0]);
 	take_inherited();
-	if (hold.fd[HOLD_RUN] < 0 || hold.fd[HOLD_SPEC] < 0 || hold.fd[HOLD_DIR] < 0)
+	if (hold.fd[HOLD_RUN] < 0 || hold.fd[HOLD_SPEC] < 0 || hold.fd[HOLD_ARGV] < 0)
 		return 2;
 	remember_caller();
 	harden();
 	detach();
-	r = read_orders();
+	r = wait_for_orders();
+	if (r == 0)
+		r = read_orders();
 	if (r == 0) {
 		set_title("guard");
 		r = open_all();

@@ -13,13 +13,13 @@
 /* The descriptors `hob run` leaves open for the guard it starts. */
 #define HOLD_FIRST_FD 3
 
-/* One word a descriptor; the first five come from `hob run` in this order, from HOLD_FIRST_FD up. */
+/* One word a descriptor; the first HOLD_INHERITED come from `hob run` in this order, from HOLD_FIRST_FD up. */
 #define HOLD_FDS(X) \
 	X(RUN)	      /* socket to `hob run`: its go, its follower's death */ \
 	X(SPEC)	      /* memory file: orders */ \
 	X(ARGV)	      /* memory file: the command's words; closed once it runs */ \
-	X(DIR)	      /* tasks/<id> */ \
 	X(OWNER)      /* pidfd of the owner, or -1 */ \
+	X(DIR)	      /* tasks/<id> */ \
 	X(LOG)	      /* tasks/<id>/log */ \
 	X(EXIT)	      /* tasks/<id>/exit */ \
 	X(LOCK)	      /* the guard's own: byte 0 of tasks/<id>/lock */ \
@@ -38,7 +38,7 @@ enum hold_fd {
 #undef X
 	HOLD_FD_COUNT
 };
-_Static_assert(HOLD_OWNER == 4, "hob run passes the first five in order");
+#define HOLD_INHERITED (HOLD_OWNER + 1)
 
 /* Where scanning may start again: every event before AT is stored. */
 struct hold_mark {

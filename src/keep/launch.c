@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-int launch_folder(int state_fd, const char *id, struct err *err, int *ret_dirfd)
+int launch_folder(int state_fd, const char *id, struct err *err)
 {
 	CLEAN_FD int tasks = -1;
 	CLEAN_FD int dir = -1;
@@ -27,29 +27,11 @@ int launch_folder(int state_fd, const char *id, struct err *err, int *ret_dirfd)
 		r = path_subdir(tasks, id, &dir);
 	if (r == 0)
 		r = files_make(dir);
-	if (r < 0)
-		return err_sys(err, r, "cannot make the folder of task %s", id);
-	*ret_dirfd = dir;
-	dir = -1;
-	return 0;
+	return r < 0 ? err_sys(err, r, "cannot make the folder of task %s", id) : 0;
 }
 
-static int memory_file(const char *name, const char *bytes, size_t len, int *ret)
-{
-	int fd = os_memory_file(name), r;
-
-	if (fd < 0)
-		return fd;
-	r = path_write(fd, bytes, len);
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
-	*ret = fd;
-	return 0;
-}
-
-static int pack(const struct task *task, const char *home, int *ret_spec, int *ret_argv)
+/* Fills the two memory files. */
+static int pack(const struct launch *launch, const struct task *task, const char *home)
 {
 	CLEAN_FREE char *socket_dir = NULL;
 	CLEAN_FREE char *orders = NULL;
@@ -61,9 +43,9 @@ static int pack(const struct task *task, const char *home, int *ret_spec, int *r
 	if (runtime && *runtime == '/')
 		socket_dir = xasprintf("%s/hob", runtime);
 	orders = orders_pack(task, home, socket_dir, &len);
-	r = memory_file("hob-orders", orders, len, ret_spec);
+	r = path_write(launch->spec, orders, len);
 	words = words_pack(task->argv, &len);
-	return r < 0 ? r : memory_file("hob-argv", words, len, ret_argv);
+	return r < 0 ? r : path_write(launch->argv, words, len);
 }
 
 /* Starts the guard with FDS, in order, from HOLD_FIRST_FD up. posix_spawn, because it copies no page tables. */
@@ -135,44 +117,45 @@ static int explain(const struct task *task, const struct keeper_report *report, 
 	}
 }
 
-static int start(const struct task *task, const char *home, int dirfd, int owner, struct launch *launch,
-		 struct err *err)
-{
-	CLEAN_FD int spec = -1;
-	CLEAN_FD int argv = -1;
-	int pair[2], r;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_sys(err, -errno, "cannot make a socket");
-	launch->sock = pair[0];
-	r = pack(task, home, &spec, &argv);
-	if (r == 0)
-		r = spawn_guard(task, (const int[]){pair[1], spec, argv, dirfd, owner}, 5);
-	close(pair[1]);
-	if (r < 0)
-		return err_sys(err, r, "cannot start the guard");
-	return wait_for_report(launch, err);
-}
-
-int launch_start(const struct task *task, const char *home, int dirfd, struct launch *ret, struct err *err)
-{
-	CLEAN_FD int owner = -1;
-	int r;
-
-	*ret = (struct launch){.sock = -1};
-	r = open_owner(task, err, &owner);
-	if (r == 0)
-		r = start(task, home, dirfd, owner, ret, err);
-	if (r == 0 && ret->report.code < 0)
-		r = explain(task, &ret->report, err);
-	return r;
-}
-
 static int say(struct launch *launch, const char *word)
 {
 	ssize_t n = send(launch->sock, word, strlen(word), MSG_NOSIGNAL);
 
 	return n < 0 ? -errno : 0;
+}
+
+int launch_begin(const struct task *task, struct launch *ret, struct err *err)
+{
+	CLEAN_FD int owner = -1;
+	int pair[2], r = open_owner(task, err, &owner);
+
+	*ret = (struct launch)LAUNCH_NONE;
+	if (r < 0)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(err, -errno, "cannot make a socket");
+	ret->sock = pair[0];
+	ret->spec = os_memory_file("hob-orders");
+	ret->argv = os_memory_file("hob-argv");
+	r = ret->spec < 0 ? ret->spec : ret->argv < 0 ? ret->argv : 0;
+	if (r == 0)
+		r = spawn_guard(task, (const int[]){pair[1], ret->spec, ret->argv, owner}, HOLD_INHERITED);
+	close(pair[1]);
+	return r < 0 ? err_sys(err, r, "cannot start the guard") : 0;
+}
+
+int launch_start(struct launch *launch, const struct task *task, const char *home, struct err *err)
+{
+	int r = pack(launch, task, home);
+
+	if (r == 0)
+		r = say(launch, "start");
+	if (r < 0)
+		return err_sys(err, r, "cannot give the guard its orders");
+	r = wait_for_report(launch, err);
+	if (r == 0 && launch->report.code < 0)
+		r = explain(task, &launch->report, err);
+	return r;
 }
 
 int launch_go(struct launch *launch, bool follow, struct err *err)
@@ -192,4 +175,6 @@ void launch_bye(struct launch *launch)
 void launch_done(struct launch *launch)
 {
 	path_close(&launch->sock);
+	path_close(&launch->spec);
+	path_close(&launch->argv);
 }

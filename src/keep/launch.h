@@ -8,16 +8,21 @@
 #include "task/task.h"
 
 struct launch {
-	int sock; /* to guard and keeper; -1: none */
+	int sock;	/* to guard and keeper; -1: none */
+	int spec, argv; /* memory files that its orders go into; -1: none */
 	struct keeper_report report;
 };
 
-/* Makes tasks/<id> in the state folder STATE_FD and its files. The caller owns *RET_DIRFD. */
-int launch_folder(int state_fd, const char *id, struct err *err, int *ret_dirfd);
+/* Makes tasks/<id> in the state folder STATE_FD and its files. */
+int launch_folder(int state_fd, const char *id, struct err *err);
 
-/* Starts the guard of TASK with the environment as it is now, and waits until the command runs. An error is a
- * sentence; where the command itself could not be started, RET_LAUNCH->report says how. */
-int launch_start(const struct task *task, const char *home, int dirfd, struct launch *ret, struct err *err);
+/* Starts the guard of TASK (its id, token and owner are known) with the environment as it is now. It waits for its
+ * orders, so that its start and the registry's opening go on side by side; if none come, it ends without a trace. */
+int launch_begin(const struct task *task, struct launch *ret, struct err *err);
+
+/* Gives the guard its orders, once row and folder are there, and waits until the command runs. An error is a
+ * sentence; where the command itself could not be started, LAUNCH->report says how. */
+int launch_start(struct launch *launch, const struct task *task, const char *home, struct err *err);
 
 /* Tells the keeper that the registry knows of the start. FOLLOW: the task is to end when this process does. */
 int launch_go(struct launch *launch, bool follow, struct err *err);
@@ -25,6 +30,8 @@ int launch_go(struct launch *launch, bool follow, struct err *err);
 /* The follower lets go: the task goes on without it. */
 void launch_bye(struct launch *launch);
 
+/* An empty launch, and the end of one; without launch_go the task ends with it. */
+#define LAUNCH_NONE {.sock = -1, .spec = -1, .argv = -1}
 void launch_done(struct launch *launch);
 
 #endif

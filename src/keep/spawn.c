@@ -104,6 +104,9 @@ static _Noreturn void become_command(const struct hold *hold, int fd)
 		if (r < 0)
 			fail(fd, SPAWN_EXEC, -r);
 	}
+	setenv("HOB_ID", hold->id, 1);
+	setenv("HOB_HOME", hold->home, 1);
+	setenv("HOB_RUN", hold->token, 1);
 	umask(hold->umask);
 	restore_limits(hold);
 	restore_signals(hold);

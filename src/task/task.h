@@ -44,6 +44,7 @@ _Static_assert(TASK_LIFETIME_COUNT == 3, "a lifetime was added: see the keeper's
 struct task {
 	/* what was asked for */
 	char id[TASK_ID_MAX + 1];
+	bool random_id; /* chosen by hob: another will do as well */
 	char *name, *command, *cwd, *project, *session, *created_by, *restart_of;
 	char **argv, **tags, **prefixes;
 	enum task_lifetime lifetime;
