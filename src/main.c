@@ -15,7 +15,7 @@ static void fill_standard_fds(void)
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDWR); /* NOLINT(android-cloexec-open): a standard descriptor is inherited */
 	while (fd >= 0 && fd < 3);
 	if (fd >= 3)
 		close(fd);

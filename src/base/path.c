@@ -71,18 +71,20 @@ int path_private_dir(const char *path, struct err *err, int *ret_fd)
 	if (fd < 0 && errno == ENOENT) {
 		r = make_parents(copy);
 		if (r < 0)
-			return err_sys(err, r, "cannot make the state folder %s (set HOB_HOME to a folder of yours)", path);
+			return err_sys(err, r, "cannot make the state folder %s (set HOB_HOME to a folder of yours)",
+				       path);
 		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(err, -errno, "cannot open the state folder %s", path);
 	if (st.st_uid != geteuid())
-		return err_set(err, -EPERM,
-			       "the state folder %s belongs to user %u, not to you (%u): set HOB_HOME to a folder of yours", path,
-			       st.st_uid, geteuid());
+		return err_set(
+		    err, -EPERM,
+		    "the state folder %s belongs to user %u, not to you (%u): set HOB_HOME to a folder of yours", path,
+		    st.st_uid, geteuid());
 	if (st.st_mode & 077)
-		return err_set(err, -EPERM, "the state folder %s is open to others (mode %04o): run chmod 700 on it", path,
-			       st.st_mode & 07777);
+		return err_set(err, -EPERM, "the state folder %s is open to others (mode %04o): run chmod 700 on it",
+			       path, st.st_mode & 07777);
 	*ret_fd = fd;
 	fd = -1;
 	return 0;

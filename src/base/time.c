@@ -35,7 +35,7 @@ static int parse_with_unit(const char *text, const struct unit *units, double *r
 
 int time_parse_duration(const char *text, int64_t *ret_ms)
 {
-	static const struct unit units[] = {{"", 1e3},	{"ms", 1},   {"s", 1e3}, {"m", 6e4},
+	static const struct unit units[] = {{"", 1e3},	  {"ms", 1},	{"s", 1e3},    {"m", 6e4},
 					    {"min", 6e4}, {"h", 3.6e6}, {"d", 8.64e7}, {NULL, 0}};
 	double ms;
 
@@ -48,9 +48,10 @@ int time_parse_duration(const char *text, int64_t *ret_ms)
 
 int time_parse_size(const char *text, uint64_t *ret_bytes)
 {
-	static const struct unit units[] = {{"", 1},	    {"b", 1},	 {"k", 0x1p10},	 {"kb", 0x1p10}, {"kib", 0x1p10},
-					    {"m", 0x1p20},  {"mb", 0x1p20}, {"mib", 0x1p20}, {"g", 0x1p30},	 {"gb", 0x1p30},
-					    {"gib", 0x1p30}, {"t", 0x1p40},  {NULL, 0}};
+	static const struct unit units[] = {{"", 1},	     {"b", 1},	     {"k", 0x1p10},   {"kb", 0x1p10},
+					    {"kib", 0x1p10}, {"m", 0x1p20},  {"mb", 0x1p20},  {"mib", 0x1p20},
+					    {"g", 0x1p30},   {"gb", 0x1p30}, {"gib", 0x1p30}, {"t", 0x1p40},
+					    {NULL, 0}};
 	double bytes;
 
 	if (parse_with_unit(text, units, &bytes) < 0 || bytes > 0x1p60)

@@ -8,9 +8,9 @@
 enum { OPT_OLDER, OPT_ALL };
 
 static const struct cmd_opt opts[] = {
-	{"older", 0, "DUR", "those that ended so long ago (default 14d)"},
-	{"all-finished", 0, NULL, "all that have ended"},
-	{0},
+    {"older", 0, "DUR", "those that ended so long ago (default 14d)"},
+    {"all-finished", 0, NULL, "all that have ended"},
+    {0},
 };
 
 static int take(void *arg, int opt, const char *value, struct err *err)
@@ -45,10 +45,10 @@ static int exec(int argc, char **argv, struct err *err)
 }
 
 const struct cmd cmd_clean = {
-	.name = "clean",
-	.args = "",
-	.summary = "forget ended tasks: older than 14 days, and the oldest past 2 GiB",
-	.opts = opts,
-	.examples = "hob clean --all-finished       all that have ended\n",
-	.exec = exec,
+    .name = "clean",
+    .args = "",
+    .summary = "forget ended tasks: older than 14 days, and the oldest past 2 GiB",
+    .opts = opts,
+    .examples = "hob clean --all-finished       all that have ended\n",
+    .exec = exec,
 };

@@ -94,7 +94,8 @@ int cmd_options(const struct cmd *cmd, int argc, char **argv, bool leading,
 		if (c == ':')
 			return cmd_usage(err, "%s wants a value: hob help %s", word, cmd->name);
 		if (c == '?')
-			return cmd_usage(err, "no option '%s' (or a value it does not take): hob help %s", word, cmd->name);
+			return cmd_usage(err, "no option '%s' (or a value it does not take): hob help %s", word,
+					 cmd->name);
 		r = take(arg, c >= 256 && c < 256 + n ? c - 256 : index_of_letter(cmd, c), optarg, err);
 		if (r < 0)
 			return r;
@@ -129,14 +130,15 @@ int cmd_exit_code(int code)
 
 int cmd_duration(const char *text, const char *what, struct err *err, int64_t *ret)
 {
-	return time_parse_duration(text, ret) == 0 ?
-		       0 :
-		       cmd_usage(err, "%s '%s' is no duration: write 500ms, 30s, 10m, 2h or 1d", what, text);
+	return time_parse_duration(text, ret) == 0
+		   ? 0
+		   : cmd_usage(err, "%s '%s' is no duration: write 500ms, 30s, 10m, 2h or 1d", what, text);
 }
 
 int cmd_size(const char *text, const char *what, struct err *err, uint64_t *ret)
 {
-	return time_parse_size(text, ret) == 0 ? 0 : cmd_usage(err, "%s '%s' is no size: write 64K, 64M or 1G", what, text);
+	return time_parse_size(text, ret) == 0 ? 0
+					       : cmd_usage(err, "%s '%s' is no size: write 64K, 64M or 1G", what, text);
 }
 
 int cmd_number(const char *text, const char *what, int64_t min, struct err *err, int64_t *ret)

@@ -29,14 +29,14 @@ struct events_args {
 };
 
 static const struct cmd_opt opts[] = {
-	{"follow", 'f', NULL, "go on as events come (from now, unless --since)"},
-	{"since", 0, "SEQ", "those after this number"},
-	{"session", 'S', "SESSION", "of this session; repeatable. With --claim: also its events whose owner is dead"},
-	{"claim", 0, "NAME", "take the events that are nobody else's, until acknowledged; wants -o"},
-	{"owner", 'o', "PID[:START]", "the process that consumes them"},
-	{"ack", 0, "SEQ", "acknowledge claimed events; more numbers may follow"},
-	{"json", 0, NULL, "one object a line"},
-	{0},
+    {"follow", 'f', NULL, "go on as events come (from now, unless --since)"},
+    {"since", 0, "SEQ", "those after this number"},
+    {"session", 'S', "SESSION", "of this session; repeatable. With --claim: also its events whose owner is dead"},
+    {"claim", 0, "NAME", "take the events that are nobody else's, until acknowledged; wants -o"},
+    {"owner", 'o', "PID[:START]", "the process that consumes them"},
+    {"ack", 0, "SEQ", "acknowledge claimed events; more numbers may follow"},
+    {"json", 0, NULL, "one object a line"},
+    {0},
 };
 
 static int take(void *arg, int opt, const char *value, struct err *err)
@@ -131,8 +131,8 @@ static int drain(struct events_args *a, struct err *err, int64_t *ret_again_ms)
 	while (r == 0 && n == PAGE) {
 		struct event *events = NULL;
 
-		r = a->who.name ? event_claim(a->reg, &a->who, PAGE, err, &events, &n, ret_again_ms) :
-				  event_read(a->reg, a->since, a->sessions, PAGE, err, &events, &n);
+		r = a->who.name ? event_claim(a->reg, &a->who, PAGE, err, &events, &n, ret_again_ms)
+				: event_read(a->reg, a->since, a->sessions, PAGE, err, &events, &n);
 		if (r < 0)
 			break;
 		if (n)
@@ -248,13 +248,13 @@ static int exec(int argc, char **argv, struct err *err)
 }
 
 const struct cmd cmd_events = {
-	.name = "events",
-	.args = "[SEQ...]",
-	.summary = "what happened: read, follow, claim, acknowledge",
-	.opts = opts,
-	.examples = "hob events                                   all there are\n"
-		    "hob events -f --json                         from now on\n"
-		    "hob events -f --claim me -o $$ --json        those of the tasks I own, to me alone\n"
-		    "hob events --ack 17 18 --claim me -o $$      done with these\n",
-	.exec = exec,
+    .name = "events",
+    .args = "[SEQ...]",
+    .summary = "what happened: read, follow, claim, acknowledge",
+    .opts = opts,
+    .examples = "hob events                                   all there are\n"
+		"hob events -f --json                         from now on\n"
+		"hob events -f --claim me -o $$ --json        those of the tasks I own, to me alone\n"
+		"hob events --ack 17 18 --claim me -o $$      done with these\n",
+    .exec = exec,
 };

@@ -82,9 +82,9 @@ static int exec(int argc, char **argv, struct err *err)
 }
 
 const struct cmd cmd_help = {
-	.name = "help",
-	.args = "[COMMAND]",
-	.summary = "explain hob, or a command",
-	.examples = "hob help run\n",
-	.exec = exec,
+    .name = "help",
+    .args = "[COMMAND]",
+    .summary = "explain hob, or a command",
+    .examples = "hob help run\n",
+    .exec = exec,
 };

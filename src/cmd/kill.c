@@ -1,10 +1,10 @@
 /* kill: ends tasks, and everything they started. */
+#include "keep/kill.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/record.h"
 #include "cmd/selectors.h"
 #include "cmd/text.h"
-#include "keep/kill.h"
 #include "keep/lost.h"
 
 #include <errno.h>
@@ -26,12 +26,12 @@ struct kill_args {
 };
 
 static const struct cmd_opt opts[] = {
-	SELECTOR_OPTS,
-	{"all", 0, NULL, "all tasks"},
-	{"signal", 's', "SIGNAL", "the first signal (default TERM); SIGKILL follows after the grace"},
-	{"grace", 0, "DUR", "time until SIGKILL (default: each task's own, 5s)"},
-	{"json", 0, NULL, "an array: what became of each"},
-	{0},
+    SELECTOR_OPTS,
+    {"all", 0, NULL, "all tasks"},
+    {"signal", 's', "SIGNAL", "the first signal (default TERM); SIGKILL follows after the grace"},
+    {"grace", 0, "DUR", "time until SIGKILL (default: each task's own, 5s)"},
+    {"json", 0, NULL, "an array: what became of each"},
+    {0},
 };
 
 static int parse_signal(const char *text, int *ret)
@@ -113,7 +113,8 @@ static enum task_reason cause_of(const struct kill_args *a, bool named)
 	struct select sel = a->selectors.sel;
 	bool only = !sel.project && !sel.visible_to && !a->selectors.tags && !sel.statuses;
 
-	return !named && only && sel.session && sel.lifetimes == 1u << LIFETIME_SESSION ? REASON_SESSION : REASON_REQUEST;
+	return !named && only && sel.session && sel.lifetimes == 1u << LIFETIME_SESSION ? REASON_SESSION
+											: REASON_REQUEST;
 }
 
 /* The name of a user; static programs must not ask NSS, so the file is read as it is. */
@@ -176,9 +177,9 @@ static void print_text(const struct kill_args *a, const struct kill_answer *answ
 
 		record_state(&a->tasks[i], &state);
 		printf("%s%s%s %s (%s, %s)\n", a->tasks[i].id, *name ? " " : "", name,
-		       answers[i].nleft	  ? "could not be ended" :
-		       !answers[i].lived ? "had already ended" :
-					   "ended",
+		       answers[i].nleft	   ? "could not be ended"
+		       : !answers[i].lived ? "had already ended"
+					   : "ended",
 		       task_status_text(a->tasks[i].status), state.buf);
 	}
 }
@@ -195,7 +196,8 @@ static int judge(const struct kill_args *a, const struct kill_answer *answers, s
 			char user[64];
 
 			user_name(answers[i].left[j].uid, user);
-			str_addf(&names, "%s%d (%s, %s)", names.len ? ", " : "", (int)answers[i].left[j].proc.pid, user, safe);
+			str_addf(&names, "%s%d (%s, %s)", names.len ? ", " : "", (int)answers[i].left[j].proc.pid, user,
+				 safe);
 		}
 	}
 	if (!names.len)
@@ -260,13 +262,13 @@ static int exec(int argc, char **argv, struct err *err)
 }
 
 const struct cmd cmd_kill = {
-	.name = "kill",
-	.alias = "stop",
-	.args = "ID... | SELECTOR... | --all",
-	.summary = "end tasks, and all they started",
-	.opts = opts,
-	.examples = "hob kill web                       SIGTERM, after 5 s SIGKILL, to the whole tree\n"
-		    "hob kill -t server --grace 0       all servers, at once\n"
-		    "hob kill -S ses_1 -l session       the end of a session\n",
-	.exec = exec,
+    .name = "kill",
+    .alias = "stop",
+    .args = "ID... | SELECTOR... | --all",
+    .summary = "end tasks, and all they started",
+    .opts = opts,
+    .examples = "hob kill web                       SIGTERM, after 5 s SIGKILL, to the whole tree\n"
+		"hob kill -t server --grace 0       all servers, at once\n"
+		"hob kill -S ses_1 -l session       the end of a session\n",
+    .exec = exec,
 };

@@ -18,10 +18,10 @@ struct list_args {
 };
 
 static const struct cmd_opt opts[] = {
-	SELECTOR_OPTS,
-	{"quiet", 'q', NULL, "only the ids"},
-	{"json", 0, NULL, "an array of records"},
-	{0},
+    SELECTOR_OPTS,
+    {"quiet", 'q', NULL, "only the ids"},
+    {"json", 0, NULL, "an array of records"},
+    {0},
 };
 
 static int take(void *arg, int opt, const char *value, struct err *err)
@@ -117,12 +117,12 @@ static int exec(int argc, char **argv, struct err *err)
 }
 
 const struct cmd cmd_list = {
-	.name = "list",
-	.alias = "ls ps",
-	.args = "",
-	.summary = "list tasks",
-	.opts = opts,
-	.examples = "hob list --status running       what lives, leftovers too\n"
-		    "hob list -t server --json       tasks with this tag, for programs\n",
-	.exec = exec,
+    .name = "list",
+    .alias = "ls ps",
+    .args = "",
+    .summary = "list tasks",
+    .opts = opts,
+    .examples = "hob list --status running       what lives, leftovers too\n"
+		"hob list -t server --json       tasks with this tag, for programs\n",
+    .exec = exec,
 };

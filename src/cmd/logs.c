@@ -23,16 +23,16 @@ struct logs_args {
 };
 
 static const struct cmd_opt opts[] = {
-	{"lines", 'n', "N", "the last N lines (default 100)"},
-	{"head", 0, "N", "the first N lines"},
-	{"since", 0, "CURSOR", "from this cursor on"},
-	{"until", 0, "CURSOR", "up to this cursor"},
-	{"follow", 'f', NULL, "go on as the task writes, until it ends"},
-	{"time", 0, NULL, "each line with the time it came"},
-	{"raw", 0, NULL, "the bytes as written"},
-	{"max-bytes", 0, "SIZE", "at most so much text (default 16K; 0: no limit)"},
-	{"json", 0, NULL, "one object: text, cursors, what was left out"},
-	{0},
+    {"lines", 'n', "N", "the last N lines (default 100)"},
+    {"head", 0, "N", "the first N lines"},
+    {"since", 0, "CURSOR", "from this cursor on"},
+    {"until", 0, "CURSOR", "up to this cursor"},
+    {"follow", 'f', NULL, "go on as the task writes, until it ends"},
+    {"time", 0, NULL, "each line with the time it came"},
+    {"raw", 0, NULL, "the bytes as written"},
+    {"max-bytes", 0, "SIZE", "at most so much text (default 16K; 0: no limit)"},
+    {"json", 0, NULL, "one object: text, cursors, what was left out"},
+    {0},
 };
 
 static int take(void *arg, int opt, const char *value, struct err *err)
@@ -123,9 +123,9 @@ static json_t *omissions(const struct view_result *res)
 	for (size_t i = 0; i < res->nomitted; i++) {
 		const struct view_omission *o = &res->omitted[i];
 
-		json_array_append_new(array, json_pack("{s:s, s:I, s:I, s:I, s:I}", "reason", reason_text(o->reason), "since",
-						       (json_int_t)o->from, "until", (json_int_t)o->to, "lines",
-						       (json_int_t)o->lines, "count", (json_int_t)o->count));
+		json_array_append_new(array, json_pack("{s:s, s:I, s:I, s:I, s:I}", "reason", reason_text(o->reason),
+						       "since", (json_int_t)o->from, "until", (json_int_t)o->to,
+						       "lines", (json_int_t)o->lines, "count", (json_int_t)o->count));
 	}
 	return array;
 }
@@ -187,8 +187,8 @@ static int wait_for_more(struct watch *w, struct registry *reg, struct err *err)
 static int follow(struct registry *reg, int dirfd, const struct logs_args *a, struct task *task, uint64_t from,
 		  struct err *err)
 {
-	struct view_opts opts_from = {.mode = VIEW_RANGE, .since = from, .raw = a->raw,
-				      .time = a->time ? VIEW_TIME_LOCAL : VIEW_TIME_NONE};
+	struct view_opts opts_from = {
+	    .mode = VIEW_RANGE, .since = from, .raw = a->raw, .time = a->time ? VIEW_TIME_LOCAL : VIEW_TIME_NONE};
 	struct view *view;
 	struct watch w;
 	bool writes = true;
@@ -257,13 +257,13 @@ static int exec(int argc, char **argv, struct err *err)
 }
 
 const struct cmd cmd_logs = {
-	.name = "logs",
-	.args = "ID",
-	.summary = "read a task's output",
-	.opts = opts,
-	.examples = "hob logs web                    the last 100 lines, at most 16 KiB\n"
-		    "hob logs web --since 4096       what came after cursor 4096\n"
-		    "hob logs web -f                 and on\n"
-		    "hob logs web --raw | xxd        the bytes themselves\n",
-	.exec = exec,
+    .name = "logs",
+    .args = "ID",
+    .summary = "read a task's output",
+    .opts = opts,
+    .examples = "hob logs web                    the last 100 lines, at most 16 KiB\n"
+		"hob logs web --since 4096       what came after cursor 4096\n"
+		"hob logs web -f                 and on\n"
+		"hob logs web --raw | xxd        the bytes themselves\n",
+    .exec = exec,
 };

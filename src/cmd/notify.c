@@ -1,7 +1,7 @@
 /* notify: from inside a task, what a marker line would do. */
+#include "base/path.h"
 #include "base/str.h"
 #include "base/utf8.h"
-#include "base/path.h"
 #include "cmd/cmd.h"
 #include "log/clean.h"
 #include "task/event.h"
@@ -48,10 +48,10 @@ static int exec(int argc, char **argv, struct err *err)
 static const struct cmd_opt opts[] = {{0}};
 
 const struct cmd cmd_notify = {
-	.name = "notify",
-	.args = "TEXT",
-	.summary = "inside a task: tell whoever listens",
-	.opts = opts,
-	.examples = "hob notify 'tests failed, see the log'\n",
-	.exec = exec,
+    .name = "notify",
+    .args = "TEXT",
+    .summary = "inside a task: tell whoever listens",
+    .opts = opts,
+    .examples = "hob notify 'tests failed, see the log'\n",
+    .exec = exec,
 };

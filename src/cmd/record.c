@@ -246,8 +246,11 @@ static void add_living(struct str *out, struct registry *reg, const struct task 
 	for (size_t i = 0; i < living.n; i++) {
 		CLEAN_FREE char *safe = text_safe(living.procs[i].command);
 
-		str_addf(out, "%-9s %d %s\n", i ? "" : task->leftover ? "leftover" : "processes", (int)living.procs[i].pid,
-			 safe);
+		str_addf(out, "%-9s %d %s\n",
+			 i		  ? ""
+			 : task->leftover ? "leftover"
+					  : "processes",
+			 (int)living.procs[i].pid, safe);
 	}
 	if (living.total > living.n)
 		str_addf(out, "%-9s … and %zu more\n", "", living.total - living.n);

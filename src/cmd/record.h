@@ -15,7 +15,7 @@ struct record_living {
 	struct {
 		pid_t pid;
 		char *command;
-	} *procs;
+	} * procs;
 	size_t n, total; /* at most RECORD_PROCS are listed */
 };
 

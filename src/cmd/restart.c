@@ -14,8 +14,8 @@
 enum { OPT_JSON };
 
 static const struct cmd_opt opts[] = {
-	{"json", 0, NULL, "answer with the new record"},
-	{0},
+    {"json", 0, NULL, "answer with the new record"},
+    {0},
 };
 
 static int take(void *arg, int opt, const char *value, struct err *err)
@@ -36,21 +36,21 @@ static char *copy(const char *text)
 static struct task same_again(const struct task *old)
 {
 	return (struct task){
-		.name = copy(old->name),
-		.command = copy(old->command),
-		.cwd = copy(old->cwd),
-		.project = copy(old->project),
-		.session = copy(old->session),
-		.created_by = copy(old->created_by),
-		.restart_of = xstrdup(old->id),
-		.argv = words_copy(old->argv),
-		.tags = words_copy(old->tags),
-		.prefixes = words_copy(old->prefixes),
-		.lifetime = old->lifetime,
-		.timeout_ms = old->timeout_ms,
-		.grace_ms = old->grace_ms,
-		.log_max = old->log_max,
-		.owner = old->owner,
+	    .name = copy(old->name),
+	    .command = copy(old->command),
+	    .cwd = copy(old->cwd),
+	    .project = copy(old->project),
+	    .session = copy(old->session),
+	    .created_by = copy(old->created_by),
+	    .restart_of = xstrdup(old->id),
+	    .argv = words_copy(old->argv),
+	    .tags = words_copy(old->tags),
+	    .prefixes = words_copy(old->prefixes),
+	    .lifetime = old->lifetime,
+	    .timeout_ms = old->timeout_ms,
+	    .grace_ms = old->grace_ms,
+	    .log_max = old->log_max,
+	    .owner = old->owner,
 	};
 }
 
@@ -61,8 +61,8 @@ static int end_old(struct registry *reg, const struct task *old, struct err *err
 	int r = kill_tasks(reg, old, 1, &wish, &answer, err);
 
 	if (r == 0 && answer->nleft)
-		r = err_set(err, -EPERM, "task %s has processes that could not be ended: hob kill %s names them", old->id,
-			    old->id);
+		r = err_set(err, -EPERM, "task %s has processes that could not be ended: hob kill %s names them",
+			    old->id, old->id);
 	free(answer);
 	return r;
 }
@@ -113,10 +113,10 @@ static int exec(int argc, char **argv, struct err *err)
 }
 
 const struct cmd cmd_restart = {
-	.name = "restart",
-	.args = "ID",
-	.summary = "end a task if it lives, and start it anew",
-	.opts = opts,
-	.examples = "hob restart web       same name and command, new id; the old one keeps its log\n",
-	.exec = exec,
+    .name = "restart",
+    .args = "ID",
+    .summary = "end a task if it lives, and start it anew",
+    .opts = opts,
+    .examples = "hob restart web       same name and command, new id; the old one keeps its log\n",
+    .exec = exec,
 };

@@ -121,11 +121,13 @@ static int end_follow(struct follower *f, const struct run_args *a, int r, struc
 	}
 	if (r == EXIT_TIMEOUT) {
 		launch_bye(f->launch);
-		fprintf(stderr, "hob: task %s goes on: hob logs %s, hob kill %s\n", f->task->id, f->task->id, f->task->id);
+		fprintf(stderr, "hob: task %s goes on: hob logs %s, hob kill %s\n", f->task->id, f->task->id,
+			f->task->id);
 		return EXIT_DONE;
 	}
 	if (r > 0 && a->detach_on_abort && f->signal != SIGPIPE)
-		fprintf(stderr, "hob: task %s goes on: hob logs %s, hob kill %s\n", f->task->id, f->task->id, f->task->id);
+		fprintf(stderr, "hob: task %s goes on: hob logs %s, hob kill %s\n", f->task->id, f->task->id,
+			f->task->id);
 	return r < 0 ? EXIT_HOB : r;
 }
 
@@ -215,13 +217,13 @@ static int exec(int argc, char **argv, struct err *err)
 }
 
 const struct cmd cmd_run = {
-	.name = "run",
-	.args = "COMMAND ARG... | -c 'LINE' | -c -",
-	.summary = "start a task, print its id",
-	.opts = run_opts,
-	.examples = "hob run -n web -t server -- npm run dev    a server\n"
-		    "hob run -c 'make && make test'             a shell's line\n"
-		    "hob run --wait=30s -- make                 its record at its end, or after 30 s\n"
-		    "hob run -f -- make                         in the foreground, ended with it\n",
-	.exec = exec,
+    .name = "run",
+    .args = "COMMAND ARG... | -c 'LINE' | -c -",
+    .summary = "start a task, print its id",
+    .opts = run_opts,
+    .examples = "hob run -n web -t server -- npm run dev    a server\n"
+		"hob run -c 'make && make test'             a shell's line\n"
+		"hob run --wait=30s -- make                 its record at its end, or after 30 s\n"
+		"hob run -f -- make                         in the foreground, ended with it\n",
+    .exec = exec,
 };

@@ -14,40 +14,62 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GRACE_MS      5000
-#define LOG_MAX	      (64ull * 1024 * 1024)
+#define GRACE_MS       5000
+#define LOG_MAX	       (64ull * 1024 * 1024)
 #define DEFAULT_PREFIX "OPENCODE_NOTIFY:"
 #define NAME_MAX_BYTES 256
 #define LINE_MAX_BYTES (64 * 1024 * 1024)
 
 enum {
-	OPT_NAME, OPT_TAG, OPT_SESSION, OPT_CREATED_BY, OPT_CD, OPT_ENV, OPT_LIFETIME, OPT_OWNER, OPT_ID, OPT_PROJECT,
-	OPT_TIMEOUT, OPT_GRACE, OPT_LOG_MAX, OPT_PREFIX, OPT_WAIT, OPT_FOLLOW, OPT_ON_ABORT, OPT_SHELL, OPT_JSON,
-	OPT_LINE, OPT_COUNT
+	OPT_NAME,
+	OPT_TAG,
+	OPT_SESSION,
+	OPT_CREATED_BY,
+	OPT_CD,
+	OPT_ENV,
+	OPT_LIFETIME,
+	OPT_OWNER,
+	OPT_ID,
+	OPT_PROJECT,
+	OPT_TIMEOUT,
+	OPT_GRACE,
+	OPT_LOG_MAX,
+	OPT_PREFIX,
+	OPT_WAIT,
+	OPT_FOLLOW,
+	OPT_ON_ABORT,
+	OPT_SHELL,
+	OPT_JSON,
+	OPT_LINE,
+	OPT_COUNT
 };
 
 const struct cmd_opt run_opts[] = {
-	[OPT_NAME] = {"name", 'n', "NAME", "a name to call it by; need not be unique"},
-	[OPT_TAG] = {"tag", 't', "TAG", "a tag; repeatable"},
-	[OPT_SESSION] = {"session", 'S', "SESSION", "the client's session it belongs to"},
-	[OPT_CREATED_BY] = {"created-by", 0, "KEY", "who asked for it, where that is not the session itself"},
-	[OPT_CD] = {"cd", 'C', "DIR", "the working directory (default: this one)"},
-	[OPT_ENV] = {"env", 'e', "K=V", "an addition to the environment; repeatable; never stored"},
-	[OPT_LIFETIME] = {"lifetime", 'l', "LIFETIME", "session, app or detached (default: session where -S or -o is given)"},
-	[OPT_OWNER] = {"owner", 'o', "PID[:START]", "the process it may not outlive, unless detached"},
-	[OPT_ID] = {"id", 0, "ID", "its id (default: five random characters)"},
-	[OPT_PROJECT] = {"project", 0, "DIR", "the project it belongs to (default: the working directory)"},
-	[OPT_TIMEOUT] = {"timeout", 0, "DUR", "end it after so long: failed, timeout"},
-	[OPT_GRACE] = {"grace", 0, "DUR", "time between SIGTERM and SIGKILL (default 5s)"},
-	[OPT_LOG_MAX] = {"log-max", 0, "SIZE", "how much of the output's end is kept (default 64M), besides the first 1M"},
-	[OPT_PREFIX] = {"notify-prefix", 0, "STR", "lines that begin with it raise notify (default OPENCODE_NOTIFY:); repeatable"},
-	[OPT_WAIT] = {"wait", 0, "[=DUR]", "answer at its end with its record (0 completed, 1 otherwise), or after DUR (4)"},
-	[OPT_FOLLOW] = {"follow", 'f', NULL, "copy its output, end with its exit code; it ends with this command"},
-	[OPT_ON_ABORT] = {"on-abort", 0, "kill|detach", "with -f: what an interrupted or killed follower does to it (default kill)"},
-	[OPT_SHELL] = {"shell", 0, "PATH", "the shell for -c (default: $SHELL if it is a POSIX one, else bash, else sh)"},
-	[OPT_JSON] = {"json", 0, NULL, "answer with the record"},
-	[OPT_LINE] = {"command", 'c', "LINE", "a shell's line instead of COMMAND; '-' reads it from stdin"},
-	[OPT_COUNT] = {0},
+    [OPT_NAME] = {"name", 'n', "NAME", "a name to call it by; need not be unique"},
+    [OPT_TAG] = {"tag", 't', "TAG", "a tag; repeatable"},
+    [OPT_SESSION] = {"session", 'S', "SESSION", "the client's session it belongs to"},
+    [OPT_CREATED_BY] = {"created-by", 0, "KEY", "who asked for it, where that is not the session itself"},
+    [OPT_CD] = {"cd", 'C', "DIR", "the working directory (default: this one)"},
+    [OPT_ENV] = {"env", 'e', "K=V", "an addition to the environment; repeatable; never stored"},
+    [OPT_LIFETIME] = {"lifetime", 'l', "LIFETIME",
+		      "session, app or detached (default: session where -S or -o is given)"},
+    [OPT_OWNER] = {"owner", 'o', "PID[:START]", "the process it may not outlive, unless detached"},
+    [OPT_ID] = {"id", 0, "ID", "its id (default: five random characters)"},
+    [OPT_PROJECT] = {"project", 0, "DIR", "the project it belongs to (default: the working directory)"},
+    [OPT_TIMEOUT] = {"timeout", 0, "DUR", "end it after so long: failed, timeout"},
+    [OPT_GRACE] = {"grace", 0, "DUR", "time between SIGTERM and SIGKILL (default 5s)"},
+    [OPT_LOG_MAX] = {"log-max", 0, "SIZE", "how much of the output's end is kept (default 64M), besides the first 1M"},
+    [OPT_PREFIX] = {"notify-prefix", 0, "STR",
+		    "lines that begin with it raise notify (default OPENCODE_NOTIFY:); repeatable"},
+    [OPT_WAIT] = {"wait", 0, "[=DUR]",
+		  "answer at its end with its record (0 completed, 1 otherwise), or after DUR (4)"},
+    [OPT_FOLLOW] = {"follow", 'f', NULL, "copy its output, end with its exit code; it ends with this command"},
+    [OPT_ON_ABORT] = {"on-abort", 0, "kill|detach",
+		      "with -f: what an interrupted or killed follower does to it (default kill)"},
+    [OPT_SHELL] = {"shell", 0, "PATH", "the shell for -c (default: $SHELL if it is a POSIX one, else bash, else sh)"},
+    [OPT_JSON] = {"json", 0, NULL, "answer with the record"},
+    [OPT_LINE] = {"command", 'c', "LINE", "a shell's line instead of COMMAND; '-' reads it from stdin"},
+    [OPT_COUNT] = {0},
 };
 
 static int take_text(const char *value, const char *what, char **ret, struct err *err)
@@ -142,7 +164,8 @@ static int take(void *arg, int opt, const char *value, struct err *err)
 		return 0;
 	case OPT_ID:
 		if (!id_valid(value))
-			return cmd_usage(err, "'%s' is no id: 1 to 64 of A-Z a-z 0-9 _ -, the first a letter or digit", value);
+			return cmd_usage(err, "'%s' is no id: 1 to 64 of A-Z a-z 0-9 _ -, the first a letter or digit",
+					 value);
 		memcpy(a->task.id, value, strlen(value) + 1);
 		return 0;
 	case OPT_TIMEOUT:

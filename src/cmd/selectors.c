@@ -27,7 +27,8 @@ int selectors_take(struct selectors *s, int opt, const char *value, struct err *
 		return 0;
 	case OPT_STATUS:
 		if (task_status_parse(value, &status) < 0)
-			return cmd_usage(err, "no status '%s': pending, running, completed, failed or cancelled", value);
+			return cmd_usage(err, "no status '%s': pending, running, completed, failed or cancelled",
+					 value);
 		s->sel.statuses |= 1u << status;
 		return 0;
 	case OPT_TAG:

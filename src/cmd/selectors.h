@@ -7,13 +7,15 @@
 #include "task/select.h"
 
 /* The options, to be put first in a command's table. */
-#define SELECTOR_OPTS \
-	{"session", 'S', "SESSION", "tasks of this session"}, \
-		{"project", 0, "DIR", "tasks of this project"}, \
-		{"visible-to", 0, "SESSION", "what a session sees: its own tasks, and with --project the project's app and detached ones"}, \
-		{"status", 0, "STATUS", "pending, running (leftovers too), completed, failed or cancelled; repeatable"}, \
-		{"tag", 't', "TAG", "tasks with any of the tags given"}, \
-		{"lifetime", 'l', "LIFETIME", "session, app or detached; repeatable"}
+#define SELECTOR_OPTS                                                                                                  \
+	{"session", 'S', "SESSION", "tasks of this session"}, {"project", 0, "DIR", "tasks of this project"},          \
+	    {"visible-to", 0, "SESSION",                                                                               \
+	     "what a session sees: its own tasks, and with --project the project's app and detached ones"},            \
+	    {"status", 0, "STATUS", "pending, running (leftovers too), completed, failed or cancelled; repeatable"},   \
+	    {"tag", 't', "TAG", "tasks with any of the tags given"},                                                   \
+	{                                                                                                              \
+		"lifetime", 'l', "LIFETIME", "session, app or detached; repeatable"                                    \
+	}
 #define SELECTOR_COUNT 6
 
 struct selectors {

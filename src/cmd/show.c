@@ -18,9 +18,9 @@ struct show_args {
 };
 
 static const struct cmd_opt opts[] = {
-	{"lines", 'n', "LINES", "how many of the last lines of output (default 20)"},
-	{"json", 0, NULL, "the record, with the output's end as \"output\""},
-	{0},
+    {"lines", 'n', "LINES", "how many of the last lines of output (default 20)"},
+    {"json", 0, NULL, "the record, with the output's end as \"output\""},
+    {0},
 };
 
 static int take(void *arg, int opt, const char *value, struct err *err)
@@ -37,7 +37,10 @@ static int take(void *arg, int opt, const char *value, struct err *err)
 int show_tail(struct registry *reg, const struct task *task, uint64_t lines, struct str *out, uint64_t *ret_next,
 	      struct err *err)
 {
-	const struct view_opts view = {.mode = VIEW_TAIL, .lines = lines, .max_bytes = VIEW_AGENT_BYTES, .name_rest = true,
+	const struct view_opts view = {.mode = VIEW_TAIL,
+				       .lines = lines,
+				       .max_bytes = VIEW_AGENT_BYTES,
+				       .name_rest = true,
 				       .ended = task_ended(task->status) && !task->leftover};
 	struct view_result result = {0};
 	CLEAN_FD int dirfd = -1;
@@ -116,11 +119,11 @@ static int exec(int argc, char **argv, struct err *err)
 }
 
 const struct cmd cmd_show = {
-	.name = "show",
-	.args = "ID",
-	.summary = "everything about one task, and its last output",
-	.opts = opts,
-	.examples = "hob show web             by name, id, or the front of an id\n"
-		    "hob show web --json      for programs\n",
-	.exec = exec,
+    .name = "show",
+    .args = "ID",
+    .summary = "everything about one task, and its last output",
+    .opts = opts,
+    .examples = "hob show web             by name, id, or the front of an id\n"
+		"hob show web --json      for programs\n",
+    .exec = exec,
 };

@@ -24,11 +24,11 @@ struct wait_args {
 };
 
 static const struct cmd_opt opts[] = {
-	{"exit", 0, NULL, "until its command ends (the default)"},
-	{"all", 0, NULL, "until it holds for every task given, not for any"},
-	{"timeout", 0, "DUR", "at most so long: exit code 4"},
-	{"json", 0, NULL, "id, condition, cursor and last lines; with --all an array"},
-	{0},
+    {"exit", 0, NULL, "until its command ends (the default)"},
+    {"all", 0, NULL, "until it holds for every task given, not for any"},
+    {"timeout", 0, "DUR", "at most so long: exit code 4"},
+    {"json", 0, NULL, "id, condition, cursor and last lines; with --all an array"},
+    {0},
 };
 
 static int take(void *arg, int opt, const char *value, struct err *err)
@@ -192,11 +192,11 @@ static int exec(int argc, char **argv, struct err *err)
 }
 
 const struct cmd cmd_wait = {
-	.name = "wait",
-	.args = "ID...",
-	.summary = "wait until a task ends",
-	.opts = opts,
-	.examples = "hob wait build                        until it ends\n"
-		    "hob wait a b --all --timeout 1m       both, at most a minute\n",
-	.exec = exec,
+    .name = "wait",
+    .args = "ID...",
+    .summary = "wait until a task ends",
+    .opts = opts,
+    .examples = "hob wait build                        until it ends\n"
+		"hob wait a b --all --timeout 1m       both, at most a minute\n",
+    .exec = exec,
 };

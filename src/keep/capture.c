@@ -7,15 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MOVE_BYTES     (256 * 1024)
-#define PIPE_BYTES     (64 * 1024) /* the kernel's own size */
-#define PIPE_ENLARGED  (256 * 1024)
-#define FULL_MOVES     16
-#define SMALL_MOVE     4096
-#define GATHER_NS      50000  /* how long small writes gather */
-#define BUSY_NS	       200000 /* two moves closer than this: the command is writing all the time */
-#define SCAN_BYTES     (16 * 1024)
-#define SCAN_AT_ONCE   (4 * 1024 * 1024)
+#define MOVE_BYTES    (256 * 1024)
+#define PIPE_BYTES    (64 * 1024) /* the kernel's own size */
+#define PIPE_ENLARGED (256 * 1024)
+#define FULL_MOVES    16
+#define SMALL_MOVE    4096
+#define GATHER_NS     50000  /* how long small writes gather */
+#define BUSY_NS	      200000 /* two moves closer than this: the command is writing all the time */
+#define SCAN_BYTES    (16 * 1024)
+#define SCAN_AT_ONCE  (4 * 1024 * 1024)
 
 static char buffer[SCAN_BYTES];
 
@@ -158,7 +158,8 @@ static void publish_mark(struct capture *c)
 	struct hold_mark mark = scan_mark(&c->scan);
 
 	if (first)
-		mark = (struct hold_mark){.at = first->cursor, .lines = first->lines, .inside = first->type == EVENT_GAP};
+		mark =
+		    (struct hold_mark){.at = first->cursor, .lines = first->lines, .inside = first->type == EVENT_GAP};
 	hold_set_mark(c->hold->state, mark);
 	append_window(&c->log, mark.at);
 }

@@ -19,11 +19,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FAULT_WINDOW_NS	 10000000000ll
+#define FAULT_WINDOW_NS	  10000000000ll
 #define FAULTS_UNPUNISHED 3 /* deaths of its own fault within the window before a new keeper has to wait */
-#define FAULTS_DRAINING	 5 /* … before the guard empties the pipe itself, so that the command does not block */
-#define BACKOFF_FIRST_NS 1000000000ll
-#define BACKOFF_MAX_NS	 60000000000ll
+#define FAULTS_DRAINING	  5 /* … before the guard empties the pipe itself, so that the command does not block */
+#define BACKOFF_FIRST_NS  1000000000ll
+#define BACKOFF_MAX_NS	  60000000000ll
 
 static struct hold hold;
 
@@ -239,9 +239,9 @@ static int watch(pid_t keeper, int64_t until_ns, bool drain)
 
 	for (;;) {
 		struct pollfd fds[] = {
-			{.fd = hold.fd[HOLD_SIGNALS], .events = POLLIN},
-			{.fd = hold.fd[HOLD_POKE_GUARD], .events = POLLIN},
-			{.fd = drain ? hold.fd[HOLD_OUT] : -1, .events = POLLIN},
+		    {.fd = hold.fd[HOLD_SIGNALS], .events = POLLIN},
+		    {.fd = hold.fd[HOLD_POKE_GUARD], .events = POLLIN},
+		    {.fd = drain ? hold.fd[HOLD_OUT] : -1, .events = POLLIN},
 		};
 		int r = os_wait(fds, 3, until_ns);
 
@@ -344,7 +344,7 @@ static pid_t start_keeper(void)
 	hold_close(&hold, HOLD_LOCK);
 	end = keeper_run(&hold);
 	if (end != KEEPER_PROMOTED)
-		_exit(end);
+		_exit((int)end);
 	promote();
 	return 0;
 }

@@ -14,29 +14,29 @@
 #define HOLD_FIRST_FD 3
 
 /* One word a descriptor; the first HOLD_INHERITED come from `hob run` in this order, from HOLD_FIRST_FD up. */
-#define HOLD_FDS(X) \
-	X(RUN)	      /* socket to `hob run`: its go, its follower's death */ \
-	X(SPEC)	      /* memory file: orders */ \
-	X(ARGV)	      /* memory file: the command's words; closed once it runs */ \
-	X(OWNER)      /* pidfd of the owner, or -1 */ \
-	X(DIR)	      /* tasks/<id> */ \
-	X(LOG)	      /* tasks/<id>/log */ \
-	X(EXIT)	      /* tasks/<id>/exit */ \
-	X(LOCK)	      /* the guard's own: byte 0 of tasks/<id>/lock */ \
-	X(OUT)	      /* the pipe's read end */ \
-	X(OUT_WRITE)  /* its write end, until the command runs */ \
-	X(PTY)	      /* the terminal's master, of step two */ \
-	X(PTY_PIPE)   /* the pipe between terminal and log */ \
-	X(LISTEN)     /* control socket */ \
-	X(SIGNALS)    /* signalfd: SIGCHLD */ \
-	X(POKE_GUARD) /* eventfd: the guard should look at the state */ \
+#define HOLD_FDS(X)                                                                                                    \
+	X(RUN)	      /* socket to `hob run`: its go, its follower's death */                                          \
+	X(SPEC)	      /* memory file: orders */                                                                        \
+	X(ARGV)	      /* memory file: the command's words; closed once it runs */                                      \
+	X(OWNER)      /* pidfd of the owner, or -1 */                                                                  \
+	X(DIR)	      /* tasks/<id> */                                                                                 \
+	X(LOG)	      /* tasks/<id>/log */                                                                             \
+	X(EXIT)	      /* tasks/<id>/exit */                                                                            \
+	X(LOCK)	      /* the guard's own: byte 0 of tasks/<id>/lock */                                                 \
+	X(OUT)	      /* the pipe's read end */                                                                        \
+	X(OUT_WRITE)  /* its write end, until the command runs */                                                      \
+	X(PTY)	      /* the terminal's master, of step two */                                                         \
+	X(PTY_PIPE)   /* the pipe between terminal and log */                                                          \
+	X(LISTEN)     /* control socket */                                                                             \
+	X(SIGNALS)    /* signalfd: SIGCHLD */                                                                          \
+	X(POKE_GUARD) /* eventfd: the guard should look at the state */                                                \
 	X(POKE_KEEPER)
 
 enum hold_fd {
 #define X(name) HOLD_##name,
 	HOLD_FDS(X)
 #undef X
-	HOLD_FD_COUNT
+	    HOLD_FD_COUNT
 };
 #define HOLD_INHERITED (HOLD_OWNER + 1)
 
@@ -65,9 +65,9 @@ struct hold_state {
 	int wstatus;		/* -1: unknown */
 	int64_t ended_ms;
 	enum task_reason cause; /* who wanted it to end before it did; NONE: nobody */
-	bool recorded;	     /* its end is in the registry */
-	bool guard_has_kids; /* the guard adopted processes of the tree */
-	bool strays;	     /* processes of the tree may have left both adopters */
+	bool recorded;		/* its end is in the registry */
+	bool guard_has_kids;	/* the guard adopted processes of the tree */
+	bool strays;		/* processes of the tree may have left both adopters */
 	int64_t timeout_at_ns;
 	struct hold_ending ending;
 	struct hold_mark marks[2];

@@ -27,10 +27,10 @@ static struct keeper {
 	struct ledger ledger;
 	struct control control;
 	struct ending_work ending;
-	int guard_fd;	/* pidfd */
-	int stray_fd;	/* pidfd of the command, or of a leftover, that no adopter of ours will reap; -1: none */
+	int guard_fd; /* pidfd */
+	int stray_fd; /* pidfd of the command, or of a leftover, that no adopter of ours will reap; -1: none */
 	int lock_fd;
-	bool look;	 /* processes came or went: see who is left */
+	bool look; /* processes came or went: see who is left */
 	bool tree_gone;
 	bool finishing;	 /* the command ended and its last output is in the log */
 	bool end_ready;	 /* … and scanned, and told */
@@ -45,10 +45,10 @@ static struct capture output;
 static struct tree whole_tree(void)
 {
 	return (struct tree){
-		.guard = k.hold->guard.pid,
-		.keeper = getpid(),
-		.command = k.st->ended ? (struct os_proc){0} : k.st->command,
-		.token = k.st->strays ? k.hold->token : NULL,
+	    .guard = k.hold->guard.pid,
+	    .keeper = getpid(),
+	    .command = k.st->ended ? (struct os_proc){0} : k.st->command,
+	    .token = k.st->strays ? k.hold->token : NULL,
 	};
 }
 
@@ -87,7 +87,7 @@ static int launch(void)
 	hold_close(k.hold, HOLD_ARGV);
 	if (r == 0 && k.hold->timeout_ms)
 		k.st->timeout_at_ns = os_mono_ns() + k.hold->timeout_ms * 1000000;
-	report(r, stage);
+	report(r, (int)stage);
 	if (r < 0)
 		return r;
 	k.st->launched = true;

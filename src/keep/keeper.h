@@ -8,10 +8,10 @@
 
 /* How keeper_run ends; the first and the second are exit codes for the guard. */
 enum keeper_end {
-	KEEPER_DONE,	 /* nothing is left to keep */
+	KEEPER_DONE,	  /* nothing is left to keep */
 	KEEPER_UNSTARTED, /* the command could not be started; `run` was told */
-	KEEPER_BROKEN,	 /* its own fault: the guard may start another */
-	KEEPER_PROMOTED, /* the guard is dead: the caller is the guard now */
+	KEEPER_BROKEN,	  /* its own fault: the guard may start another */
+	KEEPER_PROMOTED,  /* the guard is dead: the caller is the guard now */
 };
 
 /* What the keeper (or guard) tells `hob run` once: the command runs, or why not. */

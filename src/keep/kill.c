@@ -14,10 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SILENCE_NS    200000000ll /* a keeper that says nothing for so long is done without … */
-#define SILENCE_EACH_NS 5000000ll /* … and a crowd gets more time */
-#define PATIENCE_NS   2000000000ll /* beyond the grace */
-#define BATCH	      512
+#define SILENCE_NS	200000000ll  /* a keeper that says nothing for so long is done without … */
+#define SILENCE_EACH_NS 5000000ll    /* … and a crowd gets more time */
+#define PATIENCE_NS	2000000000ll /* beyond the grace */
+#define BATCH		512
 
 enum state { ST_DONE, ST_ASKED, ST_ENDING, ST_SILENT };
 
@@ -208,7 +208,9 @@ int kill_tasks(struct registry *reg, const struct task *tasks, size_t n, const s
 	raise_fd_limit();
 	most = batch_size();
 	for (size_t i = 0; i < n; i++)
-		victims[i] = (struct victim){.task = &tasks[i], .answer = &answers[i], .fd = -1,
+		victims[i] = (struct victim){.task = &tasks[i],
+					     .answer = &answers[i],
+					     .fd = -1,
 					     .grace_ms = wish->grace_ms >= 0 ? wish->grace_ms : tasks[i].grace_ms};
 	for (size_t i = 0; r == 0 && i < n; i += most)
 		r = kill_batch(reg, victims + i, n - i < most ? n - i : most, wish, err);

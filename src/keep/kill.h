@@ -11,8 +11,8 @@
 #define KILL_LEFT_MAX 32
 
 struct kill_answer {
-	bool lived;	    /* there was a process to end */
-	int nleft;	    /* how many processes could not be ended */
+	bool lived; /* there was a process to end */
+	int nleft;  /* how many processes could not be ended */
 	struct os_stat left[KILL_LEFT_MAX];
 };
 

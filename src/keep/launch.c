@@ -107,10 +107,11 @@ static int explain(const struct task *task, const struct keeper_report *report, 
 		if (report->code == -ENOENT && !strchr(word, '/'))
 			return err_set(err, report->code, "no program %s in PATH", word);
 		if (report->code == -E2BIG)
-			return err_set(err, report->code,
-				       "cannot run %s: the kernel takes words of at most 131071 bytes, and arguments and "
-				       "environment of a quarter of the stack limit: pass long input in a file, or a line by -c -",
-				       word);
+			return err_set(
+			    err, report->code,
+			    "cannot run %s: the kernel takes words of at most 131071 bytes, and arguments and "
+			    "environment of a quarter of the stack limit: pass long input in a file, or a line by -c -",
+			    word);
 		return err_sys(err, report->code, "cannot run %s", word);
 	default:
 		return err_sys(err, report->code, "its keeper could not start the command");

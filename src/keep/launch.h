@@ -31,7 +31,10 @@ int launch_go(struct launch *launch, bool follow, struct err *err);
 void launch_bye(struct launch *launch);
 
 /* An empty launch, and the end of one; without launch_go the task ends with it. */
-#define LAUNCH_NONE {.sock = -1, .spec = -1, .argv = -1}
+#define LAUNCH_NONE                                                                                                    \
+	{                                                                                                              \
+		.sock = -1, .spec = -1, .argv = -1                                                                     \
+	}
 void launch_done(struct launch *launch);
 
 #endif

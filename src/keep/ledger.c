@@ -20,14 +20,14 @@ static struct ending describe_end(const struct ledger *l, bool tree_gone)
 	const struct capture *c = l->capture;
 
 	return (struct ending){
-		.wstatus = st->wstatus,
-		.cause = l->dead ? REASON_LOST : st->cause,
-		.at_ms = st->ended_ms,
-		.output_bytes = c->log.end,
-		.lines = c->scan.lines,
-		.lost = c->index.lost,
-		.leftover = !tree_gone,
-		.copied = c->log.copying,
+	    .wstatus = st->wstatus,
+	    .cause = l->dead ? REASON_LOST : st->cause,
+	    .at_ms = st->ended_ms,
+	    .output_bytes = c->log.end,
+	    .lines = c->scan.lines,
+	    .lost = c->index.lost,
+	    .leftover = !tree_gone,
+	    .copied = c->log.copying,
 	};
 }
 
@@ -51,7 +51,8 @@ static bool choose_job(struct ledger *l, bool end_ready, bool tree_gone)
 	if (end_ready && !st->recorded) {
 		l->end = describe_end(l, tree_gone);
 		l->job.end = &l->end;
-	} else if (st->recorded && tree_gone && !l->settled && (l->leftover_told || l->told_bytes != l->capture->log.end)) {
+	} else if (st->recorded && tree_gone && !l->settled &&
+		   (l->leftover_told || l->told_bytes != l->capture->log.end)) {
 		l->settle = describe_end(l, true);
 		l->job.settle = &l->settle;
 	}

@@ -2,13 +2,13 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "base/words.h"
 #include "keep/direct.h"
 #include "keep/files.h"
 #include "keep/scan.h"
 #include "log/clean.h"
 #include "log/index.h"
 #include "log/size.h"
-#include "base/words.h"
 #include "task/event.h"
 
 #include <errno.h>
@@ -149,8 +149,8 @@ static int settle(struct registry *reg, int dirfd, const struct task *task, stru
 	if (!task_ended(task->status) && dirfd >= 0)
 		r = scan_rest(reg, dirfd, task, err);
 	if (r == 0)
-		r = task_ended(task->status) ? registry_settle(reg, task->id, &end, err) :
-					       registry_end(reg, task->id, &end, err);
+		r = task_ended(task->status) ? registry_settle(reg, task->id, &end, err)
+					     : registry_end(reg, task->id, &end, err);
 	if (r < 0) {
 		registry_rollback(reg);
 		return r == -ESTALE ? 0 : r;

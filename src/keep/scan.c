@@ -48,8 +48,8 @@ static bool is_blank(char c)
 /* The held line is whole. A marker with a message becomes a note that ends at NEXT; false: no room for it. */
 static bool tell(struct scan *scan, uint64_t next, struct notes *notes)
 {
-	struct note note = {.type = EVENT_NOTIFY, .cursor = scan->line_start, .next = next, .lines = scan->lines,
-			    .cut = scan->cut};
+	struct note note = {
+	    .type = EVENT_NOTIFY, .cursor = scan->line_start, .next = next, .lines = scan->lines, .cut = scan->cut};
 	size_t end = scan->held, from;
 	bool maybe;
 

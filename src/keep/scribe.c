@@ -115,7 +115,7 @@ pid_t scribe_start(const struct hold *hold, const struct scribe_job *job, struct
 		return pid < 0 ? -errno : pid;
 	/* locks and pipes must not live on in a scribe whose keeper is killed */
 	closefrom(3);
-	_exit(work(hold, job, reply));
+	_exit((int)work(hold, job, reply));
 }
 
 enum scribe_result scribe_result(int wstatus)

@@ -18,13 +18,13 @@ enum scribe_result {
 
 /* What a scribe is to do, all in one transaction. */
 struct scribe_job {
-	const struct notes *notes; /* all of them are stored */
-	uint64_t scanned_old;	   /* what the registry should hold before */
-	const struct ending *end;  /* the command's end, or NULL */
+	const struct notes *notes;   /* all of them are stored */
+	uint64_t scanned_old;	     /* what the registry should hold before */
+	const struct ending *end;    /* the command's end, or NULL */
 	const struct ending *settle; /* the tree's end after that, or NULL */
-	bool check;		   /* only ask: is the row `running`? */
-	bool load;		   /* only ask for the scanned offset */
-	bool tidy;		   /* only keep the database quick to open */
+	bool check;		     /* only ask: is the row `running`? */
+	bool load;		     /* only ask for the scanned offset */
+	bool tidy;		     /* only keep the database quick to open */
 };
 
 /* Memory shared with the scribe, for what an exit code cannot say. */

@@ -82,8 +82,7 @@ int tree_list(const struct tree *tree, const struct os_stat **ret)
 		add_children(tree->guard);
 	if (tree->keeper > 0)
 		add_children(tree->keeper);
-	if (tree->command.pid > 0 && os_stat(tree->command.pid, &st) == 0 &&
-	    st.proc.start == tree->command.start)
+	if (tree->command.pid > 0 && os_stat(tree->command.pid, &st) == 0 && st.proc.start == tree->command.start)
 		add(&st);
 	if (tree->token)
 		add_strays(tree);

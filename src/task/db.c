@@ -18,7 +18,7 @@
 #define WAL_PAGES_MAX	1000 /* … and from here on everybody does */
 
 /* The words of a table as the inside of an SQL "IN (…)". */
-#define X(name, text) "'" text "',"
+#define X(name, text)  "'" text "',"
 #define STATUS_WORDS   TASK_STATUSES(X) "''"
 #define REASON_WORDS   TASK_REASONS(X) "''"
 #define LIFETIME_WORDS TASK_LIFETIMES(X) "''"
@@ -64,24 +64,29 @@ int db_error(struct db *db, struct err *err)
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return err_set(err, -EBUSY,
-			       "the registry %s/hob.db has been locked by another process for 10 s: end it, or try again",
-			       db->home);
+		return err_set(
+		    err, -EBUSY,
+		    "the registry %s/hob.db has been locked by another process for 10 s: end it, or try again",
+		    db->home);
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		return err_set(err, -EUCLEAN,
-			       "the registry %s/hob.db is damaged (%s): move that folder away to start afresh; nothing was "
-			       "changed",
-			       db->home, sqlite3_errmsg(db->sql));
+		return err_set(
+		    err, -EUCLEAN,
+		    "the registry %s/hob.db is damaged (%s): move that folder away to start afresh; nothing was "
+		    "changed",
+		    db->home, sqlite3_errmsg(db->sql));
 	case SQLITE_FULL:
 		return err_set(err, -ENOSPC, "no room on the disk for the registry %s/hob.db", db->home);
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
-		return err_set(err, -EROFS, "the registry %s/hob.db cannot be written (%s): make its folder writable, or set HOB_HOME",
-			       db->home, sqlite3_errmsg(db->sql));
+		return err_set(
+		    err, -EROFS,
+		    "the registry %s/hob.db cannot be written (%s): make its folder writable, or set HOB_HOME",
+		    db->home, sqlite3_errmsg(db->sql));
 	case SQLITE_CONSTRAINT:
-		return err_set(err, -EEXIST, "the registry %s/hob.db refused a row: %s", db->home, sqlite3_errmsg(db->sql));
+		return err_set(err, -EEXIST, "the registry %s/hob.db refused a row: %s", db->home,
+			       sqlite3_errmsg(db->sql));
 	default:
 		return err_set(err, -EIO, "the registry %s/hob.db failed: %s", db->home, sqlite3_errmsg(db->sql));
 	}
@@ -134,9 +139,10 @@ static int check_schema(struct db *db, struct err *err)
 	if (r < 0)
 		return r;
 	if (version > SCHEMA_VERSION)
-		return err_set(err, -EPROTO,
-			       "the registry %s/hob.db was written by a newer hob (schema %d, this one knows %d): update this hob",
-			       db->home, version, SCHEMA_VERSION);
+		return err_set(
+		    err, -EPROTO,
+		    "the registry %s/hob.db was written by a newer hob (schema %d, this one knows %d): update this hob",
+		    db->home, version, SCHEMA_VERSION);
 	return version == 0 ? create_schema(db, err) : 0;
 }
 
@@ -178,7 +184,8 @@ static int make_file(struct db *db, struct err *err)
 	CLEAN_FD int bell = -1;
 
 	if (fd < 0)
-		return err_sys(err, -errno, "cannot write the registry %s/hob.db (set HOB_HOME to a folder of yours)", db->home);
+		return err_sys(err, -errno, "cannot write the registry %s/hob.db (set HOB_HOME to a folder of yours)",
+			       db->home);
 	bell = openat(db->dirfd, "bell", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (bell < 0)
 		return err_sys(err, -errno, "cannot write %s/bell", db->home);

@@ -16,7 +16,7 @@ struct db {
 	char *home;
 	int dirfd;
 	int wal_pages; /* as of our last commit */
-	int bell; /* open while a transaction that writes events is under way, else -1 */
+	int bell;      /* open while a transaction that writes events is under way, else -1 */
 };
 
 /* Opens, and on first use makes, hob.db in HOME. Waits up to 10 s for others' locks. Errors are sentences:

@@ -15,9 +15,9 @@ static const char *const types[] = {EVENT_TYPES(X)};
 #undef X
 _Static_assert(EVENT_TYPE_COUNT == 8, "an event type was added: is it claimable? see the index events_open");
 
-#define EVENT_SELECT \
-	"SELECT seq, type, at_ms, task, name, session, created_by, project, command, message, cursor, events.status," \
-	" events.reason, events.exit_code, events.signal, owner_pid, owner_start, claim, claim_pid, claim_start," \
+#define EVENT_SELECT                                                                                                   \
+	"SELECT seq, type, at_ms, task, name, session, created_by, project, command, message, cursor, events.status,"  \
+	" events.reason, events.exit_code, events.signal, owner_pid, owner_start, claim, claim_pid, claim_start,"      \
 	" holder_pid, holder_start, claimed_ms, boot, pidns FROM events JOIN tasks ON tasks.id = events.task"
 
 const char *event_type_text(enum event_type type)
@@ -87,20 +87,20 @@ static enum event_type parse_type(const char *text)
 static void read_event(sqlite3_stmt *stmt, struct event *ev)
 {
 	*ev = (struct event){
-		.seq = db_int(stmt, 0),
-		.type = parse_type((const char *)sqlite3_column_text(stmt, 1)),
-		.at_ms = db_int(stmt, 2),
-		.id = db_text(stmt, 3),
-		.name = db_text(stmt, 4),
-		.session = db_text(stmt, 5),
-		.created_by = db_text(stmt, 6),
-		.project = db_text(stmt, 7),
-		.command = db_text(stmt, 8),
-		.message = db_text(stmt, 9),
-		.cursor = (uint64_t)db_int(stmt, 10),
-		.status = db_text(stmt, 11),
-		.reason = db_text(stmt, 12),
-		.signal = (int)db_int(stmt, 14),
+	    .seq = db_int(stmt, 0),
+	    .type = parse_type((const char *)sqlite3_column_text(stmt, 1)),
+	    .at_ms = db_int(stmt, 2),
+	    .id = db_text(stmt, 3),
+	    .name = db_text(stmt, 4),
+	    .session = db_text(stmt, 5),
+	    .created_by = db_text(stmt, 6),
+	    .project = db_text(stmt, 7),
+	    .command = db_text(stmt, 8),
+	    .message = db_text(stmt, 9),
+	    .cursor = (uint64_t)db_int(stmt, 10),
+	    .status = db_text(stmt, 11),
+	    .reason = db_text(stmt, 12),
+	    .signal = (int)db_int(stmt, 14),
 	};
 	ev->exit_code = ev->type == EVENT_EXIT ? (int)db_int(stmt, 13) : -1;
 }
@@ -301,7 +301,8 @@ int event_claim(struct registry *reg, const struct consumer *who, size_t max, st
 
 int event_ack(struct registry *reg, const struct consumer *who, const int64_t *seqs, size_t n, struct err *err)
 {
-	int r = sqlite3_exec(reg->db.sql, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK ? 0 : db_error(&reg->db, err);
+	int r =
+	    sqlite3_exec(reg->db.sql, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK ? 0 : db_error(&reg->db, err);
 
 	for (size_t i = 0; r >= 0 && i < n; i++) {
 		sqlite3_stmt *stmt = NULL;

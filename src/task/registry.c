@@ -135,8 +135,7 @@ int registry_started(struct registry *reg, const char *id, struct os_proc proc, 
 }
 
 /* The cause that counts: a recorded wish to cancel beats what the keeper saw, unless the task timed out. */
-static int cause_of(struct registry *reg, const char *id, enum task_reason seen, struct err *err,
-		    enum task_reason *ret)
+static int cause_of(struct registry *reg, const char *id, enum task_reason seen, struct err *err, enum task_reason *ret)
 {
 	CLEAN_STMT sqlite3_stmt *stmt = NULL;
 	const char *wish;
@@ -196,10 +195,11 @@ int registry_end(struct registry *reg, const char *id, const struct ending *end,
 int registry_settle(struct registry *reg, const char *id, const struct ending *end, struct err *err)
 {
 	sqlite3_stmt *stmt = NULL;
-	int r = db_prepare(&reg->db,
-			   "UPDATE tasks SET output_bytes=@bytes, lines=@lines, lost=@lost, leftover=@leftover, copied=@copied"
-			   " WHERE id=@id AND status NOT IN ('pending','running')",
-			   err, &stmt);
+	int r = db_prepare(
+	    &reg->db,
+	    "UPDATE tasks SET output_bytes=@bytes, lines=@lines, lost=@lost, leftover=@leftover, copied=@copied"
+	    " WHERE id=@id AND status NOT IN ('pending','running')",
+	    err, &stmt);
 
 	if (r < 0)
 		return r;
@@ -244,9 +244,9 @@ int registry_scanned_at(struct registry *reg, const char *id, struct err *err, u
 int registry_cancel(struct registry *reg, const char *id, enum task_reason cause, struct err *err)
 {
 	sqlite3_stmt *stmt = NULL;
-	int r = db_prepare(&reg->db,
-			   "UPDATE tasks SET cancel=@cause WHERE id=@id AND cancel='' AND status IN ('pending','running')",
-			   err, &stmt);
+	int r = db_prepare(
+	    &reg->db, "UPDATE tasks SET cancel=@cause WHERE id=@id AND cancel='' AND status IN ('pending','running')",
+	    err, &stmt);
 
 	if (r < 0)
 		return r;
@@ -260,8 +260,8 @@ int registry_remove(struct registry *reg, const char *id, struct err *err)
 {
 	sqlite3_stmt *stmt = NULL;
 	int r = db_prepare(&reg->db,
-			   "DELETE FROM tasks WHERE id=@id AND status NOT IN ('pending','running') AND NOT leftover", err,
-			   &stmt);
+			   "DELETE FROM tasks WHERE id=@id AND status NOT IN ('pending','running') AND NOT leftover",
+			   err, &stmt);
 
 	if (r < 0)
 		return r;
@@ -327,9 +327,9 @@ int registry_find(struct registry *reg, const char *word, struct err *err, struc
 {
 	/* a prefix is compared as a range, because an id may hold LIKE's wildcard _ */
 	static const char *const steps[] = {
-		"id = @word",
-		"name = @word ORDER BY (status IN ('pending','running')) DESC, n DESC LIMIT 1",
-		"substr(id, 1, length(@word)) = @word AND @word <> '' ORDER BY n",
+	    "id = @word",
+	    "name = @word ORDER BY (status IN ('pending','running')) DESC, n DESC LIMIT 1",
+	    "substr(id, 1, length(@word)) = @word AND @word <> '' ORDER BY n",
 	};
 	struct task *tasks = NULL;
 	size_t n = 0;

@@ -50,14 +50,15 @@ static void bind_identity(sqlite3_stmt *stmt, const struct task *task)
 int row_insert(struct db *db, const struct task *task, struct err *err)
 {
 	sqlite3_stmt *stmt = NULL;
-	int r = db_prepare(db,
-			   "INSERT INTO tasks(id, name, command, argv, cwd, project, session, created_by, restart_of,"
-			   " prefixes, lifetime, timeout_ms, grace_ms, log_max, owner_pid, owner_start, token, boot, pidns,"
-			   " run_pid, run_start, status, created_ms)"
-			   " VALUES(@id, @name, @command, @argv, @cwd, @project, @session, @created_by, @restart_of,"
-			   " @prefixes, @lifetime, @timeout, @grace, @log_max, @owner, @owner_start, @token, @boot, @pidns,"
-			   " @run, @run_start, 'pending', @created)",
-			   err, &stmt);
+	int r =
+	    db_prepare(db,
+		       "INSERT INTO tasks(id, name, command, argv, cwd, project, session, created_by, restart_of,"
+		       " prefixes, lifetime, timeout_ms, grace_ms, log_max, owner_pid, owner_start, token, boot, pidns,"
+		       " run_pid, run_start, status, created_ms)"
+		       " VALUES(@id, @name, @command, @argv, @cwd, @project, @session, @created_by, @restart_of,"
+		       " @prefixes, @lifetime, @timeout, @grace, @log_max, @owner, @owner_start, @token, @boot, @pidns,"
+		       " @run, @run_start, 'pending', @created)",
+		       err, &stmt);
 
 	if (r < 0)
 		return r;

@@ -10,10 +10,11 @@ struct registry {
 	struct db db;
 };
 
-#define ROW_SELECT \
-	"SELECT id, name, command, argv, cwd, project, session, created_by, restart_of, prefixes, lifetime," \
-	" timeout_ms, grace_ms, log_max, owner_pid, owner_start, token, boot, pidns, run_pid, run_start, pid, pid_start," \
-	" status, reason, created_ms, started_ms, completed_ms, exit_code, signal, error, output_bytes, lines, lost," \
+#define ROW_SELECT                                                                                                     \
+	"SELECT id, name, command, argv, cwd, project, session, created_by, restart_of, prefixes, lifetime,"           \
+	" timeout_ms, grace_ms, log_max, owner_pid, owner_start, token, boot, pidns, run_pid, run_start, pid, "        \
+	"pid_start,"                                                                                                   \
+	" status, reason, created_ms, started_ms, completed_ms, exit_code, signal, error, output_bytes, lines, lost,"  \
 	" scanned, leftover, copied FROM tasks"
 
 /* Inserts TASK as `pending`, in the caller's transaction; -EEXIST when its id is taken. */

@@ -8,10 +8,10 @@
 
 struct select {
 	const char *session, *project, *visible_to;
-	char *const *tags;	/* any of them; NULL: all */
-	unsigned statuses;	/* bits 1 << TASK_…; 0: all */
-	unsigned lifetimes;	/* bits 1 << LIFETIME_…; 0: all */
-	bool living;		/* only what still has a process: pending, running, leftovers */
+	char *const *tags;  /* any of them; NULL: all */
+	unsigned statuses;  /* bits 1 << TASK_…; 0: all */
+	unsigned lifetimes; /* bits 1 << LIFETIME_…; 0: all */
+	bool living;	    /* only what still has a process: pending, running, leftovers */
 };
 
 /* True when nothing was selected by a person: every task would match. */

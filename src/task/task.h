@@ -8,12 +8,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TASK_STATUSES(X) X(PENDING, "pending") X(RUNNING, "running") X(COMPLETED, "completed") X(FAILED, "failed") \
-	X(CANCELLED, "cancelled")
+#define TASK_STATUSES(X)                                                                                               \
+	X(PENDING, "pending")                                                                                          \
+	X(RUNNING, "running") X(COMPLETED, "completed") X(FAILED, "failed") X(CANCELLED, "cancelled")
 
 /* Why a status is what it is. NONE while a task lives. */
-#define TASK_REASONS(X) X(NONE, "") X(EXIT, "exit") X(SIGNAL, "signal") X(EXEC, "exec") X(TIMEOUT, "timeout") \
-	X(LOST, "lost") X(REQUEST, "request") X(SESSION, "session") X(OWNER, "owner") X(ABORT, "abort")
+#define TASK_REASONS(X)                                                                                                \
+	X(NONE, "")                                                                                                    \
+	X(EXIT, "exit") X(SIGNAL, "signal") X(EXEC, "exec") X(TIMEOUT, "timeout") X(LOST, "lost")                      \
+	    X(REQUEST, "request") X(SESSION, "session") X(OWNER, "owner") X(ABORT, "abort")
 
 #define TASK_LIFETIMES(X) X(SESSION, "session") X(APP, "app") X(DETACHED, "detached")
 
@@ -21,19 +24,19 @@ enum task_status {
 #define X(name, text) TASK_##name,
 	TASK_STATUSES(X)
 #undef X
-	TASK_STATUS_COUNT
+	    TASK_STATUS_COUNT
 };
 enum task_reason {
 #define X(name, text) REASON_##name,
 	TASK_REASONS(X)
 #undef X
-	TASK_REASON_COUNT
+	    TASK_REASON_COUNT
 };
 enum task_lifetime {
 #define X(name, text) LIFETIME_##name,
 	TASK_LIFETIMES(X)
 #undef X
-	TASK_LIFETIME_COUNT
+	    TASK_LIFETIME_COUNT
 };
 _Static_assert(TASK_STATUS_COUNT == 5, "a status was added: see task_ended and task_end_status");
 _Static_assert(TASK_REASON_COUNT == 10, "a reason was added: see task_end_status");
