@@ -1,4 +1,4 @@
-/* os: what differs between operating systems, in one list; src/os/linux.c fulfils it.
+/* os: what differs between operating systems, in one list; src/os/linux*.c fulfil it.
  * Every fd handed out is CLOEXEC and belongs to the caller. Nothing here allocates, so guard and keeper
  * may call all of it; nothing here prints. Unless said otherwise: 0 or a count, or a negative errno. */
 #ifndef HOB_OS_OS_H
@@ -52,9 +52,6 @@ int os_cmdline(pid_t pid, char *ret_line, size_t size);
 
 /* True when the environment PID was started with holds exactly the string NAME=VALUE. */
 bool os_environ_has(pid_t pid, const char *entry);
-
-/* Resident memory is left to step two; the executable of this process, for starting ourselves. */
-int os_self_exe(char *ret_path, size_t size);
 
 /* A descriptor that becomes readable when PROC ends; -ESRCH when it is gone or is another process. */
 int os_pidfd(struct os_proc proc);
