@@ -40,14 +40,14 @@ const kinds = {
       return { tests, complete: planned === tests.length };
     },
   },
-  check: {
-    args: (job) => job.command,
-    tests: (output, folder, code) => ({
-      tests: [{ name: "", failure: code === 0 ? undefined : output }],
-      complete: true,
-    }),
-  },
+  // One test that passes with exit code 0.
+  replay: { args: (job) => [job.file], tests: byCode },
+  check: { args: (job) => job.command, tests: byCode, ownEnvironment: true },
 };
+
+function byCode(output, folder, code) {
+  return { tests: [{ name: "", failure: code === 0 ? undefined : output }], complete: true };
+}
 
 /** The comment lines below a cmocka test. */
 function comment(lines, at) {
@@ -112,7 +112,7 @@ export async function runJob(job, folder) {
   const outputFile = path.join(folder, "output");
   // A file and not a pipe: a leftover that holds a pipe open would hold the runner, too.
   const out = fs.openSync(outputFile, "a");
-  const env = kind === kinds.check ? process.env : environment(job, kind, folder);
+  const env = kind.ownEnvironment ? process.env : environment(job, kind, folder);
   const end = await run(kind.args(job, folder), { cwd: job.cwd, env, stdio: ["ignore", out, out] }, job.timeout);
   fs.closeSync(out);
   const leftovers = await endLeftovers(folder, end.timedOut ? 0 : 2000);

@@ -21,7 +21,7 @@ function files(folder, pattern) {
 }
 
 /** One job for FILE and the build in FOLDER; the build's name is part of the job's. */
-function nodeJob(file, folder, more = {}) {
+function nodeJob(file, folder) {
   const build = path.join(top, folder);
   const variant = folder === "build-asan" ? "asan" : "";
   return {
@@ -32,13 +32,12 @@ function nodeJob(file, folder, more = {}) {
     file: path.join(top, file),
     timeout: 5 * minutes,
     env: { HOB_BIN: path.join(build, "hob"), PROP_BIN: path.join(build, "prop") },
-    ...more,
   };
 }
 
-function unitJob(file, folder) {
-  const program = path.join(top, folder, path.basename(file, ".c"));
-  return { ...nodeJob(file, folder), kind: "cmocka", file: program, timeout: 2 * minutes };
+/** A program that meson made of a C file: a unit test, or the replay of a fuzz corpus. */
+function programJob(kind, file, folder) {
+  return { ...nodeJob(file, folder), kind, file: path.join(top, folder, path.basename(file, ".c")) };
 }
 
 function lintJob(check) {
@@ -46,19 +45,20 @@ function lintJob(check) {
 }
 
 /** The longest come first, so that the end is not one job on one core. */
-function jobs(plainOnly) {
-  const builds = plainOnly ? ["build"] : ["build-asan", "build"];
-  const list = files("tests/opencode", /\.test\.mjs$/).map((file) => nodeJob(file, "build"));
-  list.push(...files("tests/runner", /\.test\.mjs$/).map((file) => nodeJob(file, "build")));
-  list.push(...files("opencode/test", /\.test\.mjs$/).map((file) => nodeJob(file, "build")));
-  for (const build of builds) list.push(...files("tests/cmd", /\.test\.mjs$/).map((file) => nodeJob(file, build)));
+function jobs(builds) {
+  const inEach = (folder, pattern, job) =>
+    builds.flatMap((build) => files(folder, pattern).map((file) => job(file, build)));
+  const tests = /\.test\.mjs$/;
   const checks = execFileSync(path.join(top, "tools/lint"), ["--list"], { encoding: "utf8" }).trim().split("\n");
-  list.push(...checks.map(lintJob));
-  for (const build of builds) {
-    list.push(...files("tests/unit", /^test_.*\.c$/).map((file) => unitJob(file, build)));
-    list.push(...files("tests/cmd/alone", /\.test\.mjs$/).map((file) => nodeJob(file, build, { alone: true })));
-  }
-  return list;
+  return [
+    ...files("tests/opencode", tests).map((file) => nodeJob(file, "build")),
+    ...inEach("tests/cmd", tests, nodeJob),
+    ...inEach("tests/fuzz", /^fuzz_.*\.c$/, (file, build) => programJob("replay", file, build)),
+    ...checks.map(lintJob),
+    ...files("tests/runner", tests).map((file) => nodeJob(file, "build")),
+    ...inEach("tests/unit", /^test_.*\.c$/, (file, build) => programJob("cmocka", file, build)),
+    ...inEach("tests/cmd/alone", tests, (file, build) => ({ ...nodeJob(file, build), alone: true })),
+  ];
 }
 
 function report(job, result, seconds) {
@@ -76,7 +76,7 @@ function report(job, result, seconds) {
 async function main(args) {
   const parts = args.filter((arg) => arg !== "--plain");
   const plainOnly = args.includes("--plain");
-  const all = jobs(plainOnly);
+  const all = jobs(plainOnly ? ["build"] : ["build-asan", "build"]);
   const chosen = all.filter((job) => !parts.length || parts.some((part) => job.name.includes(part)));
   const total = { passed: 0, failed: 0 };
 
