@@ -41,7 +41,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "hob: no command '%s': hob help lists them\n", argv[1]);
 		return EXIT_USAGE;
 	}
-	code = argc < 2 ? cmd->exec(1, argv, &err) : cmd->exec(argc - 1, argv + 1, &err);
+	/* without a command, or with its option form, help and version take no words */
+	code = argc < 2 || argv[1][0] == '-' ? cmd->exec(1, argv, &err) : cmd->exec(argc - 1, argv + 1, &err);
 	if (err.code && err.text[0])
 		fprintf(stderr, "hob %s: %s\n", cmd->name, err.text);
 	/* what was printed must have arrived: a full disk or a closed pipe is a failure */

@@ -95,7 +95,8 @@ void time_bytes(uint64_t bytes, char ret_text[32])
 	double value = (double)bytes;
 	int unit = -1;
 
-	while (value >= 1024 && unit < 4) {
+	/* what would be rounded up to 1024.0 is one of the next */
+	while (value >= (unit < 0 ? 1024 : 1023.95) && unit < 4) {
 		value /= 1024;
 		unit++;
 	}

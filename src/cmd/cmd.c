@@ -90,7 +90,11 @@ int cmd_options(const struct cmd *cmd, int argc, char **argv, bool leading,
 	optind = 0;
 	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		const char *word = argv[optind > 0 ? optind - 1 : 0];
+		char cluster[] = {'-', (char)optopt, '\0'};
 
+		/* of -zq it is the letter that is wrong; a long option's optopt is no letter */
+		if ((c == ':' || c == '?') && optopt > 0 && optopt < 128)
+			word = cluster;
 		if (c == ':')
 			return cmd_usage(err, "%s wants a value: hob help %s", word, cmd->name);
 		if (c == '?')

@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "base/words.h"
 #include "cmd/cmd.h"
+#include "cmd/record.h"
 #include "cmd/text.h"
 #include "cmd/watch.h"
 #include "keep/owner.h"
@@ -70,7 +71,7 @@ static int take(void *arg, int opt, const char *value, struct err *err)
 static void print_json(const struct event *ev)
 {
 	json_t *o = json_object();
-	char *line;
+	char *line, buf[16];
 
 	json_object_set_new(o, "seq", json_integer(ev->seq));
 	json_object_set_new(o, "type", json_string(event_type_text(ev->type)));
@@ -85,7 +86,7 @@ static void print_json(const struct event *ev)
 	json_object_set_new(o, "status", json_text(ev->status));
 	json_object_set_new(o, "reason", json_text(ev->reason));
 	json_object_set_new(o, "exitCode", ev->exit_code >= 0 ? json_integer(ev->exit_code) : json_null());
-	json_object_set_new(o, "signal", ev->signal ? json_integer(ev->signal) : json_null());
+	json_object_set_new(o, "signal", json_text(ev->signal ? record_signal(ev->signal, buf) : NULL));
 	line = json_line(o);
 	puts(line);
 	free(line);
@@ -95,7 +96,7 @@ static void print_text(const struct event *ev)
 {
 	CLEAN_FREE char *name = text_safe(ev->name ? ev->name : ev->id);
 	CLEAN_FREE char *message = text_safe(ev->message);
-	char at[32];
+	char at[32], buf[16];
 
 	time_iso(ev->at_ms, at);
 	printf("%6lld  %s  %-7s  %-5s  %s", (long long)ev->seq, at, event_type_text(ev->type), ev->id, name);
@@ -103,6 +104,8 @@ static void print_text(const struct event *ev)
 		printf("  %s", ev->status ? ev->status : "?");
 		if (ev->exit_code >= 0)
 			printf(", exit %d", ev->exit_code);
+		if (ev->signal)
+			printf(", %s", record_signal(ev->signal, buf));
 	}
 	if (*message)
 		printf("  %s", message);

@@ -70,7 +70,11 @@ static int exec(int argc, char **argv, struct err *err)
 		print_completions(argc > 2 ? argv[2] : NULL);
 		return EXIT_DONE;
 	}
-	if (argc < 2 || argv[1][0] == '-') {
+	if (argc > 1 && argv[1][0] == '-')
+		return cmd_usage(err, "no option '%s': hob help COMMAND", argv[1]);
+	if (argc > 2)
+		return cmd_usage(err, "help takes one command, '%s' is too much", argv[2]);
+	if (argc < 2) {
 		print_all();
 		return EXIT_DONE;
 	}

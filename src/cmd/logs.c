@@ -74,6 +74,9 @@ static int check(const struct logs_args *a, struct err *err)
 		return cmd_usage(err, "-n, --head and --since exclude one another");
 	if (a->until >= 0 && a->since < 0)
 		return cmd_usage(err, "--until goes with --since");
+	if (a->until >= 0 && a->until < a->since)
+		return cmd_usage(err, "--until %lld lies before --since %lld", (long long)a->until,
+				 (long long)a->since);
 	if (a->json && (a->raw || a->follow))
 		return cmd_usage(err, "--json goes with neither --raw nor -f");
 	if (a->follow && (a->head >= 0 || a->until >= 0))
@@ -88,7 +91,12 @@ static struct view_opts view_of(const struct logs_args *a, const struct task *ta
 	if (a->since >= 0) {
 		v.mode = VIEW_RANGE;
 		v.since = (uint64_t)a->since;
-		v.until = a->until > 0 ? (uint64_t)a->until : 0;
+		v.until = a->until >= 0 ? (uint64_t)a->until : 0;
+		if (a->until == 0) {
+			/* the view would take it for the end */
+			v.mode = VIEW_HEAD;
+			v.lines = 0;
+		}
 	} else if (a->head >= 0) {
 		v.mode = VIEW_HEAD;
 		v.lines = (uint64_t)a->head;

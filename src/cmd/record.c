@@ -89,7 +89,7 @@ static json_t *number_or_null(int64_t value, bool present)
 	return present ? json_integer(value) : json_null();
 }
 
-static const char *signal_name(int sig, char buf[16])
+const char *record_signal(int sig, char buf[16])
 {
 	const char *name = sigabbrev_np(sig);
 
@@ -120,7 +120,7 @@ static void set_end(json_t *o, const struct task *task)
 	set(o, "startedAt", json_time(task->started_ms));
 	set(o, "completedAt", json_time(task->completed_ms));
 	set(o, "exitCode", number_or_null(task->exit_code, task->exit_code >= 0));
-	set(o, "signal", json_text(task->signal ? signal_name(task->signal, buf) : NULL));
+	set(o, "signal", json_text(task->signal ? record_signal(task->signal, buf) : NULL));
 	set(o, "error", json_text(task->error));
 }
 
@@ -184,7 +184,7 @@ void record_state(const struct task *task, struct str *out)
 		return;
 	}
 	if (task->signal)
-		str_add(out, signal_name(task->signal, buf));
+		str_add(out, record_signal(task->signal, buf));
 	else if (task->exit_code >= 0)
 		str_addf(out, "exit %d", task->exit_code);
 	else
@@ -228,7 +228,8 @@ static void add_output(struct str *out, const struct task *task)
 	char bytes[32], lost[32];
 
 	time_bytes(task->output_bytes, bytes);
-	str_addf(out, "%-9s %s, %llu lines", "output", bytes, (unsigned long long)task->lines);
+	str_addf(out, "%-9s %s, %llu line%s", "output", bytes, (unsigned long long)task->lines,
+		 task->lines == 1 ? "" : "s");
 	if (task->lost) {
 		time_bytes(task->lost, lost);
 		str_addf(out, ", %s lost while the disk was full", lost);

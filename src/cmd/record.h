@@ -37,6 +37,9 @@ void record_state(const struct task *task, struct str *out);
 /* The lines `show`, `run --wait` and `restart` print for people. */
 void record_text(struct registry *reg, struct task *task, struct str *out);
 
+/* "SIGTERM" and so on; BUF is for those without a name. */
+const char *record_signal(int sig, char buf[16]);
+
 /* A command line of PID for people, at most 200 bytes; the caller frees. */
 char *record_command_of(pid_t pid);
 

@@ -52,36 +52,44 @@ static const char *next(const char **at, const char *end)
 	return word;
 }
 
-static uint64_t next_number(const char **at, const char *end)
+/* The next word as a number; *OK becomes false at the block's end. */
+static uint64_t next_number(const char **at, const char *end, bool *ok)
 {
 	const char *word = next(at, end);
 
+	*ok = *ok && word;
 	return word ? strtoull(word, NULL, 10) : 0;
+}
+
+static int read_prefixes(struct hold *hold, const char *at, const char *end)
+{
+	hold->prefixes = at;
+	for (int i = 0; i < hold->nprefixes; i++)
+		if (!next(&at, end))
+			return -EPROTO;
+	return 0;
 }
 
 int orders_read(struct hold *hold, const char *block, size_t len)
 {
-	const char *at = block, *end = block + len, *version;
+	const char *at = block, *end = block + len;
+	bool ok = true;
 
-	if (!len || block[len - 1] != '\0')
-		return -EPROTO;
-	version = next(&at, end);
-	if (strcmp(version, ORDERS_VERSION) != 0)
+	if (!len || block[len - 1] != '\0' || strcmp(next(&at, end), ORDERS_VERSION) != 0)
 		return -EPROTO;
 	hold->id = next(&at, end);
 	hold->home = next(&at, end);
 	hold->cwd = next(&at, end);
 	hold->token = next(&at, end);
 	hold->socket_dir = next(&at, end);
-	hold->lifetime = (enum task_lifetime)next_number(&at, end);
-	hold->grace_ms = (int64_t)next_number(&at, end);
-	hold->timeout_ms = (int64_t)next_number(&at, end);
-	hold->log_max = next_number(&at, end);
-	hold->nprefixes = (int)next_number(&at, end);
-	hold->prefixes = at;
-	if (!hold->socket_dir)
+	hold->lifetime = (enum task_lifetime)next_number(&at, end, &ok);
+	hold->grace_ms = (int64_t)next_number(&at, end, &ok);
+	hold->timeout_ms = (int64_t)next_number(&at, end, &ok);
+	hold->log_max = next_number(&at, end, &ok);
+	hold->nprefixes = (int)next_number(&at, end, &ok);
+	if (!ok)
 		return -EPROTO;
 	if (!*hold->socket_dir)
 		hold->socket_dir = NULL;
-	return 0;
+	return read_prefixes(hold, at, end);
 }

@@ -1,12 +1,12 @@
 #include "log/clean.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/str.h"
 #include "base/utf8.h"
 #include "log/esc.h"
 #include "log/line.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 struct clean {
 	struct clean_opts opts;
@@ -106,15 +106,15 @@ static void hand_on(struct clean *c, const struct clean_line *now)
 static void end_line(struct clean *c, bool complete)
 {
 	struct clean_line now = {
-		.kind = CLEAN_LINE,
-		.from = c->origin,
-		.to = c->at,
-		.times = 1,
-		.cut_from = c->origin,
-		.cut_to = c->at,
-		.redraws = line_redraws(c->line),
-		.complete = complete,
-		.rest = c->rest,
+	    .kind = CLEAN_LINE,
+	    .from = c->origin,
+	    .to = c->at,
+	    .times = 1,
+	    .cut_from = c->origin,
+	    .cut_to = c->at,
+	    .redraws = line_redraws(c->line),
+	    .complete = complete,
+	    .rest = c->rest,
 	};
 
 	now.cut = line_cut(c->line, &now.cut_from);

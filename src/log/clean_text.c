@@ -1,10 +1,10 @@
 #include "log/clean.h"
 
-#include <string.h>
-
 #include "base/str.h"
 #include "base/utf8.h"
 #include "log/esc.h"
+
+#include <string.h>
 
 /* One character of a name: breaks and tabs become a space, other controls go. */
 static void text_put(struct str *out, uint32_t cp)

@@ -10,7 +10,7 @@ void esc_begin(struct esc *e)
 static enum esc_result end(struct esc *e, unsigned char final)
 {
 	e->state = ESC_NONE;
-	e->final = (char)final;
+	e->final = (char) final;
 	return ESC_ENDED;
 }
 

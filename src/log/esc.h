@@ -22,8 +22,8 @@ enum esc_state {
 
 struct esc {
 	enum esc_state state;
-	uint32_t len;	       /* bytes so far */
-	uint32_t nparam;       /* of a control sequence, see esc_param */
+	uint32_t len;	 /* bytes so far */
+	uint32_t nparam; /* of a control sequence, see esc_param */
 	uint32_t param[ESC_PARAMS];
 	char final;  /* what ended it; 0 when it was given up or a string */
 	int csi;     /* it was a control sequence */

@@ -1,14 +1,14 @@
 #include "log/index.h"
 
+#include "base/err.h"
+#include "base/str.h"
+#include "log/index_format.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "base/err.h"
-#include "base/str.h"
-#include "log/index_format.h"
 
 static void close_fd(const int *fd)
 {
@@ -135,7 +135,8 @@ int index_load(int dirfd, struct index *ix, struct err *err)
 		return 0;
 	rc = index_header_decode(bytes, &h);
 	if (rc == -ENOTSUP)
-		return err_set(err, rc, "the index of the log was written by a newer hob (format %u, this one reads %u)",
+		return err_set(err, rc,
+			       "the index of the log was written by a newer hob (format %u, this one reads %u)",
 			       bytes[8] + bytes[9] * 256u, INDEX_VERSION);
 	if (rc)
 		return err_set(err, rc, "the index of the log is damaged");

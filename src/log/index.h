@@ -21,11 +21,11 @@
 
 struct err;
 
-#define INDEX_FILE    "index"
-#define INDEX_TEMP    "index.new" /* only while a full file is being halved */
-#define INDEX_MAX     (1024u * 1024u)
-#define INDEX_BYTES   4096u /* a mark is due after so many bytes << exponent … */
-#define INDEX_MS      50    /* … or after so many ms << exponent */
+#define INDEX_FILE  "index"
+#define INDEX_TEMP  "index.new" /* only while a full file is being halved */
+#define INDEX_MAX   (1024u * 1024u)
+#define INDEX_BYTES 4096u /* a mark is due after so many bytes << exponent … */
+#define INDEX_MS    50	  /* … or after so many ms << exponent */
 
 struct index_mark {
 	uint64_t end;	 /* cursor: what lies before it had come at TIME_MS */
@@ -48,7 +48,8 @@ struct index_term {
 
 /* ---- writing: the keeper ---- */
 
-/* The caller provides the memory and reads only what is commented. fd -1: every call below does nothing. */
+/* The caller provides the memory and reads only what is commented. fd -1: every call below does nothing and returns 0,
+ * but index_freed, which returns -EBADF. */
 struct index_writer {
 	int dirfd; /* borrowed; must stay open */
 	int fd;

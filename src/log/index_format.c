@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char magic[8] = {'h', 'o', 'b', 'i', 'n', 'd', 'e', 'x'};
+
 static void put(unsigned char *p, uint64_t v, int bytes)
 {
 	for (int i = 0; i < bytes; i++)
@@ -21,7 +23,7 @@ static uint64_t get(const unsigned char *p, int bytes)
 
 void index_header_encode(unsigned char out[INDEX_HEADER], const struct index_header *h)
 {
-	memcpy(out, INDEX_MAGIC, 8);
+	memcpy(out, magic, sizeof magic);
 	put(out + 8, INDEX_VERSION, 2);
 	put(out + 10, INDEX_HEADER, 2);
 	put(out + 12, INDEX_RECORD, 2);
@@ -38,7 +40,7 @@ int index_header_decode(const unsigned char in[INDEX_HEADER], struct index_heade
 {
 	struct index_header h;
 
-	if (memcmp(in, INDEX_MAGIC, 8) != 0)
+	if (memcmp(in, magic, sizeof magic) != 0)
 		return -EBADMSG;
 	h.version = (uint16_t)get(in + 8, 2);
 	h.header_size = (uint16_t)get(in + 10, 2);

@@ -5,7 +5,6 @@
 
 #include <stdint.h>
 
-#define INDEX_MAGIC   "hobindex"
 #define INDEX_VERSION 1
 #define INDEX_HEADER  64
 #define INDEX_RECORD  32

@@ -35,13 +35,13 @@ struct merge {
 struct index_header index_writer_header(const struct index_writer *w)
 {
 	return (struct index_header){
-		.res = (uint16_t)w->res,
-		.freed_from = w->freed_from,
-		.freed_to = w->freed_to,
-		.lost = w->lost,
-		.loss_from = w->loss.from,
-		.loss_to = w->loss.to,
-		.loss_ms = w->loss.time_ms,
+	    .res = (uint16_t)w->res,
+	    .freed_from = w->freed_from,
+	    .freed_to = w->freed_to,
+	    .lost = w->lost,
+	    .loss_from = w->loss.from,
+	    .loss_to = w->loss.to,
+	    .loss_ms = w->loss.time_ms,
 	};
 }
 

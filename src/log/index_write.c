@@ -1,13 +1,13 @@
 #include "log/index.h"
 
+#include "base/err.h"
+#include "log/index_format.h"
+#include "log/index_halve.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/err.h"
-#include "log/index_format.h"
-#include "log/index_halve.h"
 
 #define RETRY_MS 1000
 
@@ -100,10 +100,10 @@ static int has_open_loss(const struct index_writer *w)
 static int commit_loss(struct index_writer *w)
 {
 	struct index_record r = {
-		.type = INDEX_LOSS,
-		.end = w->loss.to,
-		.time_ms = w->loss.time_ms,
-		.lines = w->loss.to - w->loss.from,
+	    .type = INDEX_LOSS,
+	    .end = w->loss.to,
+	    .time_ms = w->loss.time_ms,
+	    .lines = w->loss.to - w->loss.from,
 	};
 	int rc;
 
@@ -183,7 +183,7 @@ int index_size(struct index_writer *w, uint64_t at, int64_t time_ms, unsigned co
 int index_freed(struct index_writer *w, uint64_t from, uint64_t to)
 {
 	if (w->fd < 0)
-		return 0;
+		return -EBADF;
 	w->freed_from = from;
 	w->freed_to = to;
 	return write_header(w);

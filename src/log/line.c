@@ -1,10 +1,10 @@
 #include "log/line.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/str.h"
 #include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #define SKIP_MAX 200 /* "ESC[999C" means the right margin, which is not known here */
 

@@ -1,10 +1,10 @@
 #include "log/note.h"
 
+#include "base/str.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "base/str.h"
 
 /* "1,234 lines", "1 line" */
 static void add_count(struct str *out, uint64_t n, const char *one, const char *many)

@@ -3,9 +3,9 @@
 #ifndef HOB_LOG_NOTE_H
 #define HOB_LOG_NOTE_H
 
-#include <stdint.h>
-
 #include "log/view.h"
+
+#include <stdint.h>
 
 struct str;
 

@@ -1,9 +1,9 @@
 #include "log/page.h"
 
-#include <stdlib.h>
-
 #include "base/str.h"
 #include "log/note.h"
+
+#include <stdlib.h>
 
 #define MIDDLE_MAX 3 /* sentences for the middle; with more, the last two become one */
 
@@ -87,11 +87,11 @@ static struct view_omission as_omission(const struct page_item *item)
 	if (item->lines == 0 && item->nomitted == 1)
 		return item->omitted[0];
 	return (struct view_omission){
-		.reason = VIEW_LEFT_OUT,
-		.from = item->from,
-		.to = item->to,
-		.lines = item->lines,
-		.count = item->to - item->from,
+	    .reason = VIEW_LEFT_OUT,
+	    .from = item->from,
+	    .to = item->to,
+	    .lines = item->lines,
+	    .count = item->to - item->from,
 	};
 }
 

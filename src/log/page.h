@@ -4,11 +4,11 @@
 #ifndef HOB_LOG_PAGE_H
 #define HOB_LOG_PAGE_H
 
+#include "log/view.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "log/view.h"
 
 #define PAGE_ITEM_OMISSIONS 2
 
@@ -18,7 +18,7 @@ struct page_item {
 	size_t len;
 	uint64_t from; /* cursors of what it stands for */
 	uint64_t to;
-	uint64_t lines; /* lines of the task; 0 for a sentence */
+	uint64_t lines;					   /* lines of the task; 0 for a sentence */
 	struct view_omission omitted[PAGE_ITEM_OMISSIONS]; /* what TEXT names; a sentence has exactly one */
 	size_t nomitted;
 };

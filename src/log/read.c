@@ -1,15 +1,15 @@
 #include "log/read.h"
 
+#include "base/err.h"
+#include "base/str.h"
+#include "log/index.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/err.h"
-#include "base/str.h"
-#include "log/index.h"
 
 #define COUNT_MAX (4u * 1024u * 1024u) /* bytes that are read to count the lines behind a mark */
 
@@ -116,19 +116,22 @@ bool reader_missing(const struct reader *r, uint64_t from, uint64_t to, struct r
 {
 	const struct index *ix = &r->index;
 	const struct index_loss *loss = index_loss_at(ix, from);
-	struct reader_piece freed = {0};
-	bool has_freed = ix->freed_from < ix->freed_to && ix->freed_from < to && ix->freed_to > from;
-	bool has_loss = loss && loss->from < to;
+	struct reader_piece freed = {.from = UINT64_MAX}, lost = {.from = UINT64_MAX};
 
 	if (from >= to)
 		return false;
-	if (has_freed)
+	if (ix->freed_from < ix->freed_to && ix->freed_from < to && ix->freed_to > from)
 		freed = cut_piece(READER_FREED, ix->freed_from, ix->freed_to, from, to);
-	if (has_freed && (!has_loss || freed.from <= loss->from))
+	if (loss && loss->from < to)
+		lost = cut_piece(READER_LOST, loss->from, loss->to, from, to);
+	if (freed.from <= lost.from) {
 		*ret = freed;
-	else if (has_loss)
-		*ret = cut_piece(READER_LOST, loss->from, loss->to, from, has_freed ? freed.from : to);
-	return has_freed || has_loss;
+	} else {
+		*ret = lost;
+		if (ret->to > freed.from)
+			ret->to = freed.from;
+	}
+	return ret->from < ret->to;
 }
 
 /* Where the missing range that holds OFFSET begins. */
@@ -250,7 +253,7 @@ static size_t nth_ahead(const unsigned char *p, size_t len, uint64_t *n)
 {
 	size_t at = 0;
 
-	while (at < len && *n > 0) {
+	while (at<len && * n> 0) {
 		const unsigned char *nl = memchr(p + at, '\n', len - at);
 
 		if (!nl)

@@ -1,11 +1,5 @@
 #include "log/view.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
 #include "base/err.h"
 #include "base/str.h"
 #include "log/clean.h"
@@ -13,6 +7,12 @@
 #include "log/note.h"
 #include "log/page.h"
 #include "log/read.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #define WORK_MAX  (16u * 1024u * 1024u) /* bytes looked at for a tail, or for the end of a page whose head is full */
 #define ALIGN_MAX (1024u * 1024u)	/* … and how far ahead a line may begin after a skip */
@@ -185,8 +185,8 @@ static int check_range(struct view *v, uint64_t *ret_until, struct err *err)
 	uint64_t until = v->opts.until && v->opts.until < end ? v->opts.until : end;
 
 	if (since > end)
-		return err_set(err, -ERANGE, "cursor %" PRIu64 " is beyond the end of the log, which is %" PRIu64, since,
-			       end);
+		return err_set(err, -ERANGE, "cursor %" PRIu64 " is beyond the end of the log, which is %" PRIu64,
+			       since, end);
 	if (since > until)
 		return err_set(err, -ERANGE, "until %" PRIu64 " is before since %" PRIu64 "; the log ends at %" PRIu64,
 			       until, since, end);

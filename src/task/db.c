@@ -51,6 +51,7 @@ static const char schema[] =
 	" cursor INTEGER NOT NULL, message TEXT, status TEXT, reason TEXT, exit_code INTEGER, signal INTEGER,"
 	" claim TEXT, claim_pid INTEGER NOT NULL DEFAULT 0, claim_start INTEGER NOT NULL DEFAULT 0,"
 	" holder_pid INTEGER NOT NULL DEFAULT 0, holder_start INTEGER NOT NULL DEFAULT 0,"
+	" holder_boot TEXT NOT NULL DEFAULT '', holder_pidns INTEGER NOT NULL DEFAULT 0,"
 	" claimed_ms INTEGER NOT NULL DEFAULT 0, acked_ms INTEGER NOT NULL DEFAULT 0);"
 	"CREATE INDEX events_task ON events(task);"
 	"CREATE INDEX events_open ON events(seq) WHERE acked_ms = 0 AND type <> 'started';";

@@ -18,7 +18,18 @@ _Static_assert(EVENT_TYPE_COUNT == 8, "an event type was added: is it claimable?
 #define EVENT_SELECT                                                                                                   \
 	"SELECT seq, type, at_ms, task, name, session, created_by, project, command, message, cursor, events.status,"  \
 	" events.reason, events.exit_code, events.signal, owner_pid, owner_start, claim, claim_pid, claim_start,"      \
-	" holder_pid, holder_start, claimed_ms, boot, pidns FROM events JOIN tasks ON tasks.id = events.task"
+	" holder_pid, holder_start, claimed_ms, boot, pidns, holder_boot, holder_pidns FROM events JOIN tasks ON "     \
+	"tasks.id = events.task"
+
+/* Where what a claim is judged by lies in EVENT_SELECT. */
+enum {
+	COLUMN_OWNER = 15,
+	COLUMN_CLAIM = 17,
+	COLUMN_HOLDER = 20,
+	COLUMN_CLAIMED = 22,
+	COLUMN_TASK_PLACE = 23,
+	COLUMN_HOLDER_PLACE = 25,
+};
 
 const char *event_type_text(enum event_type type)
 {
@@ -33,7 +44,8 @@ int event_add(struct registry *reg, const char *id, enum event_type type, uint64
 	int r = db_prepare(&reg->db,
 			   "INSERT INTO events(task, type, at_ms, cursor, message, status, reason, exit_code, signal)"
 			   " SELECT id, @type, @at, @cursor, @message, CASE @type WHEN 'exit' THEN status END,"
-			   " CASE @type WHEN 'exit' THEN reason END, exit_code, signal FROM tasks WHERE id=@id",
+			   " CASE @type WHEN 'exit' THEN reason END, CASE @type WHEN 'exit' THEN exit_code ELSE -1 END,"
+			   " CASE @type WHEN 'exit' THEN signal ELSE 0 END FROM tasks WHERE id=@id",
 			   err, &stmt);
 
 	if (r < 0)
@@ -100,9 +112,9 @@ static void read_event(sqlite3_stmt *stmt, struct event *ev)
 	    .cursor = (uint64_t)db_int(stmt, 10),
 	    .status = db_text(stmt, 11),
 	    .reason = db_text(stmt, 12),
+	    .exit_code = (int)db_int(stmt, 13),
 	    .signal = (int)db_int(stmt, 14),
 	};
-	ev->exit_code = ev->type == EVENT_EXIT ? (int)db_int(stmt, 13) : -1;
 }
 
 static void done(struct event *ev)
@@ -176,13 +188,15 @@ int event_read(struct registry *reg, int64_t after, char *const *sessions, size_
 	return 0;
 }
 
-/* A process recorded elsewhere (another boot, another namespace) is as good as dead to us. */
-static bool lives(sqlite3_stmt *stmt, int column, const char *boot, uint64_t pidns)
+/* Does the process in COLUMN (pid, start) live, recorded in the boot and namespace of PLACE (boot, pidns)? One
+ * recorded elsewhere is as good as dead to us. */
+static bool lives(sqlite3_stmt *stmt, int column, int place, const char *boot, uint64_t pidns)
 {
 	struct os_proc proc = {.pid = (pid_t)db_int(stmt, column), .start = (uint64_t)db_int(stmt, column + 1)};
-	const char *there = (const char *)sqlite3_column_text(stmt, 23);
+	const char *there = (const char *)sqlite3_column_text(stmt, place);
 
-	return proc.pid && there && strcmp(there, boot) == 0 && (uint64_t)db_int(stmt, 24) == pidns && os_alive(proc);
+	return proc.pid && there && strcmp(there, boot) == 0 && (uint64_t)db_int(stmt, place + 1) == pidns &&
+	       os_alive(proc);
 }
 
 static bool same(sqlite3_stmt *stmt, int column, struct os_proc proc)
@@ -210,12 +224,14 @@ struct claiming {
 /* May the consumer have the event that STMT stands on? A claim that still holds is remembered in again. */
 static bool may_claim(struct claiming *c, sqlite3_stmt *stmt)
 {
-	bool owned = same(stmt, 15, c->who->owner);
-	int64_t until = db_int(stmt, 22) + EVENT_CLAIM_MS;
+	bool owned = same(stmt, COLUMN_OWNER, c->who->owner);
+	int64_t until = db_int(stmt, COLUMN_CLAIMED) + EVENT_CLAIM_MS;
 
-	if (!owned && !(names_session(stmt, c->who) && !lives(stmt, 15, c->boot, c->pidns)))
+	if (!owned &&
+	    !(names_session(stmt, c->who) && !lives(stmt, COLUMN_OWNER, COLUMN_TASK_PLACE, c->boot, c->pidns)))
 		return false;
-	if (sqlite3_column_type(stmt, 17) == SQLITE_NULL || until <= c->now || !lives(stmt, 20, c->boot, c->pidns))
+	if (sqlite3_column_type(stmt, COLUMN_CLAIM) == SQLITE_NULL || until <= c->now ||
+	    !lives(stmt, COLUMN_HOLDER, COLUMN_HOLDER_PLACE, c->boot, c->pidns))
 		return true;
 	if (!c->again || until < c->again)
 		c->again = until;
@@ -225,10 +241,11 @@ static bool may_claim(struct claiming *c, sqlite3_stmt *stmt)
 static int mark_claimed(struct registry *reg, const struct claiming *c, int64_t seq, struct err *err)
 {
 	sqlite3_stmt *stmt = NULL;
-	int r = db_prepare(&reg->db,
-			   "UPDATE events SET claim=@name, claim_pid=@pid, claim_start=@start, holder_pid=@hpid,"
-			   " holder_start=@hstart, claimed_ms=@now WHERE seq=@seq",
-			   err, &stmt);
+	int r =
+	    db_prepare(&reg->db,
+		       "UPDATE events SET claim=@name, claim_pid=@pid, claim_start=@start, holder_pid=@hpid,"
+		       " holder_start=@hstart, holder_boot=@boot, holder_pidns=@pidns, claimed_ms=@now WHERE seq=@seq",
+		       err, &stmt);
 
 	if (r < 0)
 		return r;
@@ -237,6 +254,8 @@ static int mark_claimed(struct registry *reg, const struct claiming *c, int64_t 
 	db_bind_int(stmt, "@start", (int64_t)c->who->owner.start);
 	db_bind_int(stmt, "@hpid", c->who->holder.pid);
 	db_bind_int(stmt, "@hstart", (int64_t)c->who->holder.start);
+	db_bind_text(stmt, "@boot", c->boot);
+	db_bind_int(stmt, "@pidns", (int64_t)c->pidns);
 	db_bind_int(stmt, "@now", c->now);
 	db_bind_int(stmt, "@seq", seq);
 	r = db_run(&reg->db, stmt, err);

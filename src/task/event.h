@@ -8,8 +8,8 @@
 
 #define EVENT_TYPES(X)                                                                                                 \
 	X(STARTED, "started")                                                                                          \
-	X(NOTIFY, "notify") X(MATCH, "match") X(EXIT, "exit") X(PORT, "port") X(INPUT, "input") X(IDLE, "idle")        \
-	    X(GAP, "gap")
+	X(NOTIFY, "notify")                                                                                            \
+	X(MATCH, "match") X(EXIT, "exit") X(PORT, "port") X(INPUT, "input") X(IDLE, "idle") X(GAP, "gap")
 
 enum event_type {
 #define X(name, text) EVENT_##name,

@@ -15,8 +15,9 @@
 /* Why a status is what it is. NONE while a task lives. */
 #define TASK_REASONS(X)                                                                                                \
 	X(NONE, "")                                                                                                    \
-	X(EXIT, "exit") X(SIGNAL, "signal") X(EXEC, "exec") X(TIMEOUT, "timeout") X(LOST, "lost")                      \
-	    X(REQUEST, "request") X(SESSION, "session") X(OWNER, "owner") X(ABORT, "abort")
+	X(EXIT, "exit")                                                                                                \
+	X(SIGNAL, "signal") X(EXEC, "exec") X(TIMEOUT, "timeout") X(LOST, "lost") X(REQUEST, "request")                \
+	    X(SESSION, "session") X(OWNER, "owner") X(ABORT, "abort")
 
 #define TASK_LIFETIMES(X) X(SESSION, "session") X(APP, "app") X(DETACHED, "detached")
 

@@ -44,7 +44,7 @@ static int on_line(void *arg, const struct clean_line *line)
 	r->lines++;
 	r->last = *line;
 	if (line->kind != CLEAN_LINE) {
-		str_addf(&r->text, "<%c %d-%d>\n", "-FLS"[line->kind], (int)line->from, (int)line->to);
+		str_addf(&r->text, "<%c %d-%d>\n", "-FLS"[line->kind], (int)line -> from, (int)line -> to);
 	} else {
 		str_addf(&r->text, "%s", line->text);
 		if (line->times > 1)
@@ -79,82 +79,88 @@ static char *cleaned(const struct clean_opts *opts, const char *bytes, size_t le
 }
 
 struct example {
-	const char *raw; /* no NUL inside */
+	const char *raw;   /* no NUL inside */
 	const char *clean; /* lines end in | or, unfinished, in $ */
 };
 
 static const struct example EXAMPLES[] = {
-	/* lines */
-	{"", ""},
-	{"a\nb\n", "a|b|"},
-	{"a\r\nb\r\n", "a|b|"},
-	{"a", "a$"},
-	{"\n\nx\n", "*2|x|"},
-	{"tab\tkept\n", "tab\tkept|"},
-	{"  indented and trailing  \n", "  indented and trailing  |"},
-	{"page\fbreak\vdown\n", "page|break|down|"},
-	/* bad bytes and controls */
-	{"bad \xff\xfe byte\n", "bad \xef\xbf\xbd\xef\xbf\xbd byte|"},
-	{"cut \xe2\x82\n", "cut \xef\xbf\xbd|"},
-	{"end \xe2\x82", "end \xef\xbf\xbd$"},
-	{"latin \xe4 one\n", "latin \xef\xbf\xbd one|"},
-	{"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80\n", "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80|"},
-	{"over\xc0\xaflong \xed\xa0\x80 x\n",
-	 "over\xef\xbf\xbd\xef\xbf\xbdlong \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd x|"},
-	{"bell\a and del\x7f and c1 \xc2\x9b.\n", "bell and del and c1 .|"},
-	/* escapes */
-	{"\x1b[1;31mred\x1b[0m\n", "red|"},
-	{"\x1b[38;2;1;2;3;4;5;6;7;8;9mmany\x1b[m\n", "many|"},
-	{"\x1b[?25lhidden\x1b[?25h\x1b[?2K.\n", "hidden.|"},
-	{"\x1b]0;title\atext\n", "text|"},
-	{"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\n", "link|"},
-	{"\x1bPq#0;2;0~~\x1b\\dcs \x1b_apc\x1b\\apc \x1b^pm\x1b\\pm \x1bXsos\x1b\\sos\n", "dcs apc pm sos|"},
-	{"\x1bkscreen title\x1b\\prompt\n", "prompt|"},
-	{"\x1b(0\x1b)B\x1b%Gcharset\x0e\x0f\n", "charset|"},
-	{"\x1b=\x1b>\x1bNtwo\n", "two|"},
-	{"\x1b]0;never ended\nnext line\n", "|next line|"},
-	{"\x1b[31\nnext\n", "|next|"},
-	{"\x1b[3\xc3\xa4x\n", "\xc3\xa4x|"},
-	{"\x1b[31\x18mgiven up\n", "mgiven up|"},
-	{"\x1b\x1b[1mtwice\n", "twice|"},
-	{"\x1b]0;a\x1b[1mnew\n", "new|"},
-	{"a\x1b", "a$"},
-	{"a\x1b[12;", "a$"},
-	/* carriage return, backspace, erasing */
-	{"10%\r20%\r100%\n", "100%|"},
-	{"long text\rshort\n", "shorttext|"},
-	{"long text\r\x1b[Kshort\n", "short|"},
-	{"long text\rshort\x1b[K\n", "short|"},
-	{"long text\x1b[2K\rshort\n", "short|"},
-	{"long text\x1b[2Kx\n", "         x|"},
-	{"long text\rshort         \n", "short|"},
-	{"abc\b\bX\n", "aXc|"},
-	{"abc\b \b\n", "ab|"},
-	{"N\bNA\bA_\b \n", "NA|"},
-	{"\b\b\ba\n", "a|"},
-	{"50%\r", "50%$"},
-	{"100%\r\r\n", "100%|"},
-	{"abc\x1b[1Gx\x1b[3Gz\n", "xbz|"},
-	{"abc\x1b[2Dx\x1b[5Cy\n", "axc    y|"},
-	{"abcdef\x1b[3G\x1b[1K\n", "   def|"},
-	{"abcdef\x1b[3G\x1b[2P\n", "abef|"},
-	{"abcdef\x1b[3G\x1b[2@\n", "ab  cdef|"},
-	{"abcdef\x1b[3G\x1b[2X\n", "ab  ef|"},
-	{"abcdef\x1b[3G\x1b[J\n", "ab|"},
-	{"12345678abc\r\tX\n", "12345678Xbc|"},
-	{"\xc3\xa4\xc3\xb6\xc3\xbc\rx\n", "x\xc3\xb6\xc3\xbc|"},
-	{"abc\r\xc3\xa4\n", "\xc3\xa4""bc|"},
-	{"a\x1b" "7bcd\x1b" "8X\n", "aXcd|"},
-	/* moves to another row end a line, and no text is glued together */
-	{"one\x1b[5;1Htwo\n", "one|two|"},
-	{"one\x1b[2J\x1b[Htwo\n", "one|two|"},
-	{"\x1b[1A\x1b[2Kagain\n", "again|"},
-	{"one\x1b" "Etwo\x1b" "cthree\n", "one|two|three|"},
-	/* folding */
-	{"x\nx\nx\ny\nx\n", "x*3|y|x|"},
-	{"x\nx", "x*2$"},
-	{"\x1b[31mx\x1b[m\nx\n", "x*2|"},
-	{"x\nxx\n", "x|xx|"},
+    /* lines */
+    {"", ""},
+    {"a\nb\n", "a|b|"},
+    {"a\r\nb\r\n", "a|b|"},
+    {"a", "a$"},
+    {"\n\nx\n", "*2|x|"},
+    {"tab\tkept\n", "tab\tkept|"},
+    {"  indented and trailing  \n", "  indented and trailing  |"},
+    {"page\fbreak\vdown\n", "page|break|down|"},
+    /* bad bytes and controls */
+    {"bad \xff\xfe byte\n", "bad \xef\xbf\xbd\xef\xbf\xbd byte|"},
+    {"cut \xe2\x82\n", "cut \xef\xbf\xbd|"},
+    {"end \xe2\x82", "end \xef\xbf\xbd$"},
+    {"latin \xe4 one\n", "latin \xef\xbf\xbd one|"},
+    {"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80\n", "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80|"},
+    {"over\xc0\xaflong \xed\xa0\x80 x\n", "over\xef\xbf\xbd\xef\xbf\xbdlong \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd x|"},
+    {"bell\a and del\x7f and c1 \xc2\x9b.\n", "bell and del and c1 .|"},
+    /* escapes */
+    {"\x1b[1;31mred\x1b[0m\n", "red|"},
+    {"\x1b[38;2;1;2;3;4;5;6;7;8;9mmany\x1b[m\n", "many|"},
+    {"\x1b[?25lhidden\x1b[?25h\x1b[?2K.\n", "hidden.|"},
+    {"\x1b]0;title\atext\n", "text|"},
+    {"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\n", "link|"},
+    {"\x1bPq#0;2;0~~\x1b\\dcs \x1b_apc\x1b\\apc \x1b^pm\x1b\\pm \x1bXsos\x1b\\sos\n", "dcs apc pm sos|"},
+    {"\x1bkscreen title\x1b\\prompt\n", "prompt|"},
+    {"\x1b(0\x1b)B\x1b%Gcharset\x0e\x0f\n", "charset|"},
+    {"\x1b=\x1b>\x1bNtwo\n", "two|"},
+    {"\x1b]0;never ended\nnext line\n", "|next line|"},
+    {"\x1b[31\nnext\n", "|next|"},
+    {"\x1b[3\xc3\xa4x\n", "\xc3\xa4x|"},
+    {"\x1b[31\x18mgiven up\n", "mgiven up|"},
+    {"\x1b\x1b[1mtwice\n", "twice|"},
+    {"\x1b]0;a\x1b[1mnew\n", "new|"},
+    {"a\x1b", "a$"},
+    {"a\x1b[12;", "a$"},
+    /* carriage return, backspace, erasing */
+    {"10%\r20%\r100%\n", "100%|"},
+    {"long text\rshort\n", "shorttext|"},
+    {"long text\r\x1b[Kshort\n", "short|"},
+    {"long text\rshort\x1b[K\n", "short|"},
+    {"long text\x1b[2K\rshort\n", "short|"},
+    {"long text\x1b[2Kx\n", "         x|"},
+    {"long text\rshort         \n", "short|"},
+    {"abc\b\bX\n", "aXc|"},
+    {"abc\b \b\n", "ab|"},
+    {"N\bNA\bA_\b \n", "NA|"},
+    {"\b\b\ba\n", "a|"},
+    {"50%\r", "50%$"},
+    {"100%\r\r\n", "100%|"},
+    {"abc\x1b[1Gx\x1b[3Gz\n", "xbz|"},
+    {"abc\x1b[2Dx\x1b[5Cy\n", "axc    y|"},
+    {"abcdef\x1b[3G\x1b[1K\n", "   def|"},
+    {"abcdef\x1b[3G\x1b[2P\n", "abef|"},
+    {"abcdef\x1b[3G\x1b[2@\n", "ab  cdef|"},
+    {"abcdef\x1b[3G\x1b[2X\n", "ab  ef|"},
+    {"abcdef\x1b[3G\x1b[J\n", "ab|"},
+    {"12345678abc\r\tX\n", "12345678Xbc|"},
+    {"\xc3\xa4\xc3\xb6\xc3\xbc\rx\n", "x\xc3\xb6\xc3\xbc|"},
+    {"abc\r\xc3\xa4\n", "\xc3\xa4"
+			"bc|"},
+    {"a\x1b"
+     "7bcd\x1b"
+     "8X\n",
+     "aXcd|"},
+    /* moves to another row end a line, and no text is glued together */
+    {"one\x1b[5;1Htwo\n", "one|two|"},
+    {"one\x1b[2J\x1b[Htwo\n", "one|two|"},
+    {"\x1b[1A\x1b[2Kagain\n", "again|"},
+    {"one\x1b"
+     "Etwo\x1b"
+     "cthree\n",
+     "one|two|three|"},
+    /* folding */
+    {"x\nx\nx\ny\nx\n", "x*3|y|x|"},
+    {"x\nx", "x*2$"},
+    {"\x1b[31mx\x1b[m\nx\n", "x*2|"},
+    {"x\nxx\n", "x|xx|"},
 };
 
 static void examples(void **state)
@@ -201,9 +207,51 @@ static unsigned next_random(unsigned *seed)
 static size_t noise(char *out, size_t max, unsigned *seed)
 {
 	static const char *const words[] = {
-		"\x1b[", "\x1b]", "\x1bP", "\x1b\\", "\x1b", "\a", "K", "2K", "1G", "999C", "5D", "m", ";", "31", "\r", "\n",
-		"\r\n", "\b", "\t", "text", "a", " ", "\xe2\x82\xac", "\xe2", "\x82", "\xf0\x9f", "\xff", "\xc2\x9b", "\x1b[A",
-		"\x1b[H", "\x1b[2J", "3P", "4@", "7X", "\x1b" "7", "\x1b" "8", "J", "\x7f", "\x18", "x\n", "x\n", "1K", "0123456789",
+	    "\x1b[",
+	    "\x1b]",
+	    "\x1bP",
+	    "\x1b\\",
+	    "\x1b",
+	    "\a",
+	    "K",
+	    "2K",
+	    "1G",
+	    "999C",
+	    "5D",
+	    "m",
+	    ";",
+	    "31",
+	    "\r",
+	    "\n",
+	    "\r\n",
+	    "\b",
+	    "\t",
+	    "text",
+	    "a",
+	    " ",
+	    "\xe2\x82\xac",
+	    "\xe2",
+	    "\x82",
+	    "\xf0\x9f",
+	    "\xff",
+	    "\xc2\x9b",
+	    "\x1b[A",
+	    "\x1b[H",
+	    "\x1b[2J",
+	    "3P",
+	    "4@",
+	    "7X",
+	    "\x1b"
+	    "7",
+	    "\x1b"
+	    "8",
+	    "J",
+	    "\x7f",
+	    "\x18",
+	    "x\n",
+	    "x\n",
+	    "1K",
+	    "0123456789",
 	};
 	size_t len = 0;
 
@@ -270,8 +318,13 @@ static void long_lines_are_cut_and_say_where(void **state)
 	got = cleaned(&opts, "0123456789abc\nx\n", 16, 3, 4);
 	assert_string_equal(got, "0123456789~3@110-114|x|");
 	free(got);
-	got = cleaned(&opts, "\xc3\xa4""123456789\xc3\xa4""bc\n", 16, 3, 4);
-	assert_string_equal(got, "\xc3\xa4""123456789~3@111-116|");
+	got = cleaned(&opts,
+		      "\xc3\xa4"
+		      "123456789\xc3\xa4"
+		      "bc\n",
+		      16, 3, 4);
+	assert_string_equal(got, "\xc3\xa4"
+				 "123456789~3@111-116|");
 	free(got);
 	/* a redraw that ends earlier leaves nothing cut, one that is as long says where it was cut last */
 	got = cleaned(&opts, "0123456789abc\rxx\x1b[K\n", 20, 3, 4);
@@ -363,9 +416,10 @@ static void drop_marks(char *text)
 /* Reading [0, k) and [k, end) with what leads to k must show every character once, wherever k falls. */
 static void a_read_may_begin_anywhere(void **state)
 {
-	static const char raw[] =
-		"first\n\x1b[1;31mr\xc3\xa4""d \xe2\x82\xac\x1b]0;title\a\x1b(B.\nlast\xf0\x9f\x98\x80\n";
-	static const char text[] = "firstr\xc3\xa4""d \xe2\x82\xac.last\xf0\x9f\x98\x80";
+	static const char raw[] = "first\n\x1b[1;31mr\xc3\xa4"
+				  "d \xe2\x82\xac\x1b]0;title\a\x1b(B.\nlast\xf0\x9f\x98\x80\n";
+	static const char text[] = "firstr\xc3\xa4"
+				   "d \xe2\x82\xac.last\xf0\x9f\x98\x80";
 	size_t len = sizeof raw - 1;
 
 	(void)state;
@@ -463,16 +517,18 @@ static void emit_stops_the_cleaner(void **state)
 static void names_become_harmless(void **state)
 {
 	static const struct example names[] = {
-		{"plain", "plain"},
-		{"  two\nlines\t.\r ", "two lines ."},
-		{"\x1b[31mred\x1b[0m \x1b]0;t\aok", "red ok"},
-		{"rm -rf /\recho hi", "rm -rf / echo hi"}, /* nothing may hide by being overwritten */
-		{"abc\b\b\bxyz", "abcxyz"},
-		{"bad \xff, cut \xe2\x82", "bad \xef\xbf\xbd, cut \xef\xbf\xbd"},
-		{"c1 \xc2\x9b""31m nul", "c1 31m nul"},
-		{"", ""},
-		{" \n ", ""},
-		{"end\x1b[", "end"},
+	    {"plain", "plain"},
+	    {"  two\nlines\t.\r ", "two lines ."},
+	    {"\x1b[31mred\x1b[0m \x1b]0;t\aok", "red ok"},
+	    {"rm -rf /\recho hi", "rm -rf / echo hi"}, /* nothing may hide by being overwritten */
+	    {"abc\b\b\bxyz", "abcxyz"},
+	    {"bad \xff, cut \xe2\x82", "bad \xef\xbf\xbd, cut \xef\xbf\xbd"},
+	    {"c1 \xc2\x9b"
+	     "31m nul",
+	     "c1 31m nul"},
+	    {"", ""},
+	    {" \n ", ""},
+	    {"end\x1b[", "end"},
 	};
 	struct str out = {0};
 
@@ -494,20 +550,20 @@ static void names_become_harmless(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(examples),
-		cmocka_unit_test(feeds_may_be_cut_anywhere),
-		cmocka_unit_test(noise_becomes_lines_however_it_is_cut),
-		cmocka_unit_test(escapes_do_not_swallow_forever),
-		cmocka_unit_test(long_lines_are_cut_and_say_where),
-		cmocka_unit_test(a_line_without_end_takes_no_memory),
-		cmocka_unit_test(progress_is_one_line_that_counts_its_redraws),
-		cmocka_unit_test(gaps_break_lines_and_escapes),
-		cmocka_unit_test(a_read_may_begin_anywhere),
-		cmocka_unit_test(the_rest_of_a_line_says_so),
-		cmocka_unit_test(an_unfinished_character_waits_unless_the_end_is_final),
-		cmocka_unit_test(flush_gives_followers_the_held_line),
-		cmocka_unit_test(emit_stops_the_cleaner),
-		cmocka_unit_test(names_become_harmless),
+	    cmocka_unit_test(examples),
+	    cmocka_unit_test(feeds_may_be_cut_anywhere),
+	    cmocka_unit_test(noise_becomes_lines_however_it_is_cut),
+	    cmocka_unit_test(escapes_do_not_swallow_forever),
+	    cmocka_unit_test(long_lines_are_cut_and_say_where),
+	    cmocka_unit_test(a_line_without_end_takes_no_memory),
+	    cmocka_unit_test(progress_is_one_line_that_counts_its_redraws),
+	    cmocka_unit_test(gaps_break_lines_and_escapes),
+	    cmocka_unit_test(a_read_may_begin_anywhere),
+	    cmocka_unit_test(the_rest_of_a_line_says_so),
+	    cmocka_unit_test(an_unfinished_character_waits_unless_the_end_is_final),
+	    cmocka_unit_test(flush_gives_followers_the_held_line),
+	    cmocka_unit_test(emit_stops_the_cleaner),
+	    cmocka_unit_test(names_become_harmless),
 	};
 
 	return cmocka_run_group_tests_name("clean", tests, NULL, NULL);

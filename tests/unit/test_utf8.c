@@ -38,11 +38,34 @@ static void bad_bytes_are_maximal_parts(void **state)
 		const char *bytes;
 		size_t len, taken;
 	} bad[] = {
-		{"\x80", 1, 1},		    {"\xbf""a", 2, 1},	       {"\xc0\x80", 2, 1},	    {"\xc1\xbf", 2, 1},
-		{"\xc3""a", 2, 1},	    {"\xe0\x80\x80", 3, 1},    {"\xe0\x9f\xbf", 3, 1},	    {"\xed\xa0\x80", 3, 1},
-		{"\xed\xbf\xbf", 3, 1},	    {"\xe2\x82""a", 3, 2},     {"\xf0\x80\x80\x80", 4, 1},  {"\xf0\x8f\xbf\xbf", 4, 1},
-		{"\xf4\x90\x80\x80", 4, 1}, {"\xf5\x80\x80\x80", 4, 1}, {"\xff", 1, 1},		    {"\xfe", 1, 1},
-		{"\xf0\x9f\x98""a", 4, 3},  {"\xf0\x9f""a", 3, 2},
+	    {"\x80", 1, 1},
+	    {"\xbf"
+	     "a",
+	     2, 1},
+	    {"\xc0\x80", 2, 1},
+	    {"\xc1\xbf", 2, 1},
+	    {"\xc3"
+	     "a",
+	     2, 1},
+	    {"\xe0\x80\x80", 3, 1},
+	    {"\xe0\x9f\xbf", 3, 1},
+	    {"\xed\xa0\x80", 3, 1},
+	    {"\xed\xbf\xbf", 3, 1},
+	    {"\xe2\x82"
+	     "a",
+	     3, 2},
+	    {"\xf0\x80\x80\x80", 4, 1},
+	    {"\xf0\x8f\xbf\xbf", 4, 1},
+	    {"\xf4\x90\x80\x80", 4, 1},
+	    {"\xf5\x80\x80\x80", 4, 1},
+	    {"\xff", 1, 1},
+	    {"\xfe", 1, 1},
+	    {"\xf0\x9f\x98"
+	     "a",
+	     4, 3},
+	    {"\xf0\x9f"
+	     "a",
+	     3, 2},
 	};
 
 	(void)state;
@@ -95,11 +118,9 @@ static void tails_are_only_what_may_go_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_characters_survive),
-		cmocka_unit_test(bad_bytes_are_maximal_parts),
-		cmocka_unit_test(surrogates_are_not_written),
-		cmocka_unit_test(cuts_fall_between_characters),
-		cmocka_unit_test(tails_are_only_what_may_go_on),
+	    cmocka_unit_test(all_characters_survive),	     cmocka_unit_test(bad_bytes_are_maximal_parts),
+	    cmocka_unit_test(surrogates_are_not_written),    cmocka_unit_test(cuts_fall_between_characters),
+	    cmocka_unit_test(tails_are_only_what_may_go_on),
 	};
 
 	return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);

@@ -216,7 +216,8 @@ static void a_budget_keeps_head_and_tail_and_names_the_middle(void **state)
 	read_page(&opts);
 	assert_true(page.len <= 1024);
 	assert_true(str_starts(page.buf, "line 1\nline 2\n"));
-	assert_non_null(strstr(page.buf, "\nline 21\n[… 938 lines (8,364 bytes) left out: --since 159 --until 8523 …]\nline 960\n"));
+	assert_non_null(strstr(
+	    page.buf, "\nline 21\n[… 938 lines (8,364 bytes) left out: --since 159 --until 8523 …]\nline 960\n"));
 	assert_string_equal(page.buf + page.len - 19, "line 999\nline 1000\n");
 	assert_int_equal(res.nomitted, 1);
 	assert_int_equal(res.omitted[0].reason, VIEW_LEFT_OUT);
@@ -332,7 +333,8 @@ static void progress_bars_cost_little(void **state)
 	put_log(log.buf, log.len);
 	str_done(&log);
 	READ(.mode = VIEW_TAIL, .lines = 100, .max_bytes = VIEW_AGENT_BYTES);
-	assert_non_null(strstr(page.buf, "100% [####################] [… 199,999 redraws: --raw --since 6 --until 6200006 …]\n"));
+	assert_non_null(
+	    strstr(page.buf, "100% [####################] [… 199,999 redraws: --raw --since 6 --until 6200006 …]\n"));
 	assert_true(page.len < 500);
 	assert_int_equal(res.omitted[0].reason, VIEW_REDRAWN);
 }
@@ -347,7 +349,8 @@ static void gaps_are_named_and_never_read(void **state)
 	index_freed(&w, 345, 501);
 	index_close(&w);
 	READ(0);
-	assert_non_null(strstr(page.buf, "\nline 44\nli\n[… 156 bytes no longer kept: cursors 345 to 501 …]\n4\nline 65\n"));
+	assert_non_null(
+	    strstr(page.buf, "\nline 44\nli\n[… 156 bytes no longer kept: cursors 345 to 501 …]\n4\nline 65\n"));
 	assert_int_equal(res.nomitted, 1);
 	/* a since in the gap says so and goes on behind it */
 	assert_string_equal(READ(.since = 400, .until = 510),
@@ -429,7 +432,8 @@ static void the_rest_is_named_when_asked_for(void **state)
 /* Two reads that meet anywhere, in an escape or a character too, show everything once. */
 static void reads_meet_anywhere(void **state)
 {
-	static const char raw[] = "\x1b[1;31mr\xc3\xa4""d \xe2\x82\xac\x1b]0;title\a\x1b(B.\x1b[0m\nlast\xf0\x9f\x98\x80\n";
+	static const char raw[] = "\x1b[1;31mr\xc3\xa4"
+				  "d \xe2\x82\xac\x1b]0;title\a\x1b(B.\x1b[0m\nlast\xf0\x9f\x98\x80\n";
 	size_t len = sizeof raw - 1;
 
 	(void)state;
@@ -448,7 +452,8 @@ static void reads_meet_anywhere(void **state)
 			if (*p != '\n')
 				*to++ = *p;
 		*to = '\0';
-		assert_string_equal(both.buf, "r\xc3\xa4""d \xe2\x82\xac.last\xf0\x9f\x98\x80");
+		assert_string_equal(both.buf, "r\xc3\xa4"
+					      "d \xe2\x82\xac.last\xf0\x9f\x98\x80");
 		str_done(&both);
 	}
 }
@@ -611,7 +616,8 @@ static void following_gives_each_line_once(void **state)
 	put_text("end");
 	view_step(v, &err);
 	view_finish(v, &err);
-	assert_string_equal(got.buf, "one\ntwo\ntwo\nthr€\n[… 22 bytes lost, the disk was full: cursors 18 to 40 …]\nend\n");
+	assert_string_equal(got.buf,
+			    "one\ntwo\ntwo\nthr€\n[… 22 bytes lost, the disk was full: cursors 18 to 40 …]\nend\n");
 	assert_int_equal(view_cursor(v), 43);
 	view_close(v);
 	str_done(&got);
@@ -678,11 +684,11 @@ static void a_log_that_changes_underneath(void **state)
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	do {
 		struct view_opts opts = {
-			.mode = (enum view_mode)(reads % 3),
-			.lines = rnd() % 5000,
-			.max_bytes = reads % 2 ? 5000 : 0,
-			.raw = reads % 5 == 0,
-			.name_rest = reads % 7 == 0,
+		    .mode = (enum view_mode)(reads % 3),
+		    .lines = rnd() % 5000,
+		    .max_bytes = reads % 2 ? 5000 : 0,
+		    .raw = reads % 5 == 0,
+		    .name_rest = reads % 7 == 0,
 		};
 		struct view_result r = {0};
 		int rc = view_read(dir, &opts, no_nul, &nuls, &r, &err);
@@ -706,30 +712,30 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 	const struct CMUnitTest tests[] = {
-		TEST(a_log_that_is_not_there_is_empty),
-		TEST(heads_tails_and_ranges),
-		TEST(a_since_that_is_no_cursor),
-		TEST(repeats_are_folded_and_blank_lines_kept),
-		TEST(tails_reach_over_blocks),
-		TEST(a_budget_keeps_head_and_tail_and_names_the_middle),
-		TEST(omissions_can_be_read),
-		TEST(small_budgets_still_say_what_is_missing),
-		TEST(long_lines_name_what_was_cut),
-		TEST(progress_bars_cost_little),
-		TEST(gaps_are_named_and_never_read),
-		TEST(a_gap_in_the_middle_of_a_budget_keeps_its_own_sentence),
-		TEST(losses_are_named_at_the_end_too),
-		TEST(the_rest_is_named_when_asked_for),
-		TEST(reads_meet_anywhere),
-		TEST(half_a_character_at_the_end),
-		TEST(times_stand_before_lines),
-		TEST(raw_bytes_and_their_budget),
-		TEST(an_index_that_cannot_be_read),
-		TEST(emit_stops_the_view),
-		TEST(a_dull_middle_is_skipped),
-		TEST(a_line_without_end_is_bounded_work),
-		TEST(following_gives_each_line_once),
-		TEST(a_log_that_changes_underneath),
+	    TEST(a_log_that_is_not_there_is_empty),
+	    TEST(heads_tails_and_ranges),
+	    TEST(a_since_that_is_no_cursor),
+	    TEST(repeats_are_folded_and_blank_lines_kept),
+	    TEST(tails_reach_over_blocks),
+	    TEST(a_budget_keeps_head_and_tail_and_names_the_middle),
+	    TEST(omissions_can_be_read),
+	    TEST(small_budgets_still_say_what_is_missing),
+	    TEST(long_lines_name_what_was_cut),
+	    TEST(progress_bars_cost_little),
+	    TEST(gaps_are_named_and_never_read),
+	    TEST(a_gap_in_the_middle_of_a_budget_keeps_its_own_sentence),
+	    TEST(losses_are_named_at_the_end_too),
+	    TEST(the_rest_is_named_when_asked_for),
+	    TEST(reads_meet_anywhere),
+	    TEST(half_a_character_at_the_end),
+	    TEST(times_stand_before_lines),
+	    TEST(raw_bytes_and_their_budget),
+	    TEST(an_index_that_cannot_be_read),
+	    TEST(emit_stops_the_view),
+	    TEST(a_dull_middle_is_skipped),
+	    TEST(a_line_without_end_is_bounded_work),
+	    TEST(following_gives_each_line_once),
+	    TEST(a_log_that_changes_underneath),
 	};
 
 	return cmocka_run_group_tests_name("view", tests, NULL, NULL);
