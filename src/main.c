@@ -1,5 +1,6 @@
 /* hob: finds the command, nothing else. */
 #include "cmd/cmd.h"
+#include "cmd/text.h"
 #include "keep/guard.h"
 #include "os/os.h"
 
@@ -21,6 +22,14 @@ static void fill_standard_fds(void)
 		close(fd);
 }
 
+/* The one place where errors are told; what they quote must not harm a terminal. */
+static void tell(const char *who, const char *sentence)
+{
+	CLEAN_FREE char *safe = text_safe(sentence);
+
+	fprintf(stderr, "hob%s%s: %s\n", *who ? " " : "", who, safe);
+}
+
 int main(int argc, char **argv)
 {
 	const struct cmd *cmd;
@@ -38,13 +47,14 @@ int main(int argc, char **argv)
 	else
 		cmd = cmd_find(argv[1]);
 	if (!cmd) {
-		fprintf(stderr, "hob: no command '%s': hob help lists them\n", argv[1]);
+		cmd_usage(&err, "no command '%s': hob help lists them", argv[1]);
+		tell("", err.text);
 		return EXIT_USAGE;
 	}
 	/* without a command, or with its option form, help and version take no words */
 	code = argc < 2 || argv[1][0] == '-' ? cmd->exec(1, argv, &err) : cmd->exec(argc - 1, argv + 1, &err);
 	if (err.code && err.text[0])
-		fprintf(stderr, "hob %s: %s\n", cmd->name, err.text);
+		tell(cmd->name, err.text);
 	/* what was printed must have arrived: a full disk or a closed pipe is a failure */
 	if (fflush(stdout) != 0 && errno != EPIPE && code == 0) {
 		fprintf(stderr, "hob %s: cannot write the answer: %s\n", cmd->name, strerror(errno));

@@ -96,6 +96,7 @@ static struct view_opts view_of(const struct logs_args *a, const struct task *ta
 			/* the view would take it for the end */
 			v.mode = VIEW_HEAD;
 			v.lines = 0;
+			v.name_rest = false;
 		}
 	} else if (a->head >= 0) {
 		v.mode = VIEW_HEAD;
