@@ -191,7 +191,7 @@ static int run(struct run_args *a, struct err *err)
 	if (r == 0)
 		r = registry_open(home, err, &reg);
 	if (r == 0)
-		r = start_task(reg, &a->task, a->follow, &launch, err);
+		r = start_task(reg, &a->task, a->follow && !a->detach_on_abort, &launch, err);
 	if (r < 0)
 		r = a->follow ? start_exit_code(&launch) : cmd_exit_code(r) == EXIT_NO_TASK ? EXIT_FAILED : r;
 	else if (a->wait || a->follow)

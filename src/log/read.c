@@ -272,17 +272,23 @@ int reader_head(struct reader *r, uint64_t from, uint64_t to, uint64_t n, uint64
 	while (at < to && n > 0 && seen < max_ahead) {
 		uint64_t left = max_ahead - seen;
 		struct reader_piece piece;
-		int rc = reader_next(r, at, to - at > left ? at + left : to, &piece, err);
+		size_t len;
+		int rc;
 
+		if (reader_missing(r, at, to, &piece) && piece.from == at) {
+			at = piece.to;
+			continue;
+		}
+		rc = reader_next(r, at, to - at > left ? at + left : to, &piece, err);
 		if (rc)
 			return rc;
 		if (piece.to == at)
 			break;
-		if (piece.kind == READER_DATA) {
-			piece.to = at + nth_ahead(piece.bytes, (size_t)(piece.to - at), &n);
-			seen += piece.to - at;
-		}
-		at = piece.to;
+		len = (size_t)(piece.to - at);
+		if (piece.kind == READER_DATA)
+			len = nth_ahead(piece.bytes, len, &n);
+		seen += len;
+		at += len;
 	}
 	*ret = at;
 	return 0;

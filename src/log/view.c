@@ -271,10 +271,16 @@ static int skip_middle(struct view *v, uint64_t to, struct err *err)
 	return rc;
 }
 
+/* The bytes that may still be handed on as they are; a clean page keeps its budget elsewhere. */
+static uint64_t raw_left(const struct view *v)
+{
+	return v->opts.raw && v->opts.max_bytes ? v->opts.max_bytes - v->raw : UINT64_MAX;
+}
+
 /* Reads from V's place up to TO. A log that was truncated meanwhile ends earlier. */
 static int read_to(struct view *v, uint64_t to, struct err *err)
 {
-	while (v->at < to) {
+	while (v->at < to && raw_left(v) > 0) {
 		struct reader_piece piece;
 		int rc;
 
@@ -286,6 +292,8 @@ static int read_to(struct view *v, uint64_t to, struct err *err)
 			return rc;
 		if (piece.to == v->at)
 			break;
+		if (piece.kind == READER_DATA && piece.to - piece.from > raw_left(v))
+			piece.to = piece.from + raw_left(v);
 		v->at = piece.to;
 		rc = take_piece(v, &piece);
 		if (rc)
@@ -347,22 +355,15 @@ static int read_clean(struct view *v, uint64_t from, uint64_t to, uint64_t until
 /* The bytes themselves. A tail keeps its end, everything else its beginning, and then NEXT says where to go on. */
 static int read_raw(struct view *v, uint64_t from, uint64_t to, struct err *err)
 {
-	uint64_t begin = from, max = v->opts.max_bytes;
+	uint64_t begin = from;
 	int rc = 0;
 
-	if (max && v->opts.mode == VIEW_TAIL)
-		rc = reader_tail(v->reader, from, to, UINT64_MAX, max, &begin, err);
+	if (v->opts.max_bytes && v->opts.mode == VIEW_TAIL)
+		rc = reader_tail(v->reader, from, to, UINT64_MAX, v->opts.max_bytes, &begin, err);
 	if (rc == 0)
 		rc = name_range(v, from, begin);
 	v->at = begin;
-	while (rc == 0 && v->at < to && (!max || v->raw < max)) {
-		uint64_t before = v->at, left = max - v->raw;
-
-		rc = read_to(v, max && to - v->at > left ? v->at + left : to, err);
-		if (v->at == before)
-			break;
-	}
-	return rc;
+	return rc ? rc : read_to(v, to, err);
 }
 
 static struct view *view_new(const struct view_opts *opts, view_emit *emit, void *arg)
@@ -414,6 +415,7 @@ struct view *view_open(int dirfd, const struct view_opts *opts, view_emit *emit,
 	uint64_t from, to;
 	int rc = reader_open(dirfd, &v->reader, err);
 
+	v->opts.max_bytes = 0; /* what goes on has no end to keep a tail for */
 	if (rc == 0)
 		rc = choose_range(v, &from, &to, err);
 	if (rc == 0 && v->opts.raw)

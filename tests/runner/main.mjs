@@ -37,7 +37,8 @@ function nodeJob(file, folder) {
 
 /** A program that meson made of a C file: a unit test, or the replay of a fuzz corpus. */
 function programJob(kind, file, folder) {
-  return { ...nodeJob(file, folder), kind, file: path.join(top, folder, path.basename(file, ".c")) };
+  const program = path.join(top, folder, path.basename(file, ".c"));
+  return { ...nodeJob(file, folder), kind, file: program, timeout: 2 * minutes };
 }
 
 function lintJob(check) {
