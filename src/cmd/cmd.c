@@ -119,6 +119,17 @@ int cmd_open(struct err *err, struct registry **ret)
 	return lost_settle(*ret, err);
 }
 
+int cmd_flush(struct err *err)
+{
+	int code;
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	code = errno ? -errno : -EIO;
+	return code == -EPIPE ? code : err_sys(err, code, "cannot write the answer");
+}
+
 int cmd_exit_code(int code)
 {
 	switch (code) {

@@ -65,6 +65,10 @@ int cmd_duration(const char *text, const char *what, struct err *err, int64_t *r
 int cmd_size(const char *text, const char *what, struct err *err, uint64_t *ret);
 int cmd_number(const char *text, const char *what, int64_t min, struct err *err, int64_t *ret);
 
+/* Sends what was printed on its way: 0, silently -EPIPE when the reader is gone, or what the disk says as a sentence.
+ */
+int cmd_flush(struct err *err);
+
 /* A usage error: fills ERR and returns -EINVAL. */
 int cmd_usage(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -112,7 +112,7 @@ static void print_text(const struct event *ev)
 	putchar('\n');
 }
 
-static int print_all(const struct events_args *a, const struct event *events, size_t n)
+static int print_all(const struct events_args *a, const struct event *events, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (a->json)
@@ -120,7 +120,7 @@ static int print_all(const struct events_args *a, const struct event *events, si
 		else
 			print_text(&events[i]);
 	}
-	return fflush(stdout) == 0 ? 0 : -EPIPE;
+	return cmd_flush(err);
 }
 
 /* Prints what is there, a page at a time; the statement is reset before a byte is printed. RET_AGAIN_MS: see
@@ -140,7 +140,7 @@ static int drain(struct events_args *a, struct err *err, int64_t *ret_again_ms)
 			break;
 		if (n)
 			a->since = events[n - 1].seq;
-		r = print_all(a, events, n);
+		r = print_all(a, events, n, err);
 		event_free_all(events, n);
 	}
 	return r;

@@ -115,7 +115,7 @@ static struct view_opts view_of(const struct logs_args *a, const struct task *ta
 static int emit_stdout(void *arg, const char *text, size_t len)
 {
 	(void)arg;
-	return fwrite(text, 1, len, stdout) == len ? 0 : -EPIPE;
+	return fwrite(text, 1, len, stdout) == len ? 0 : errno ? -errno : -EIO;
 }
 
 static const char *reason_text(enum view_reason reason)
@@ -157,6 +157,14 @@ static void print_json(const struct task *task, const struct str *text, const st
 	free(line);
 }
 
+/* A reader that is gone needs no sentence; a write that failed otherwise does. */
+static int told(int r, struct err *err)
+{
+	if (r == -EPIPE)
+		return EXIT_FAILED;
+	return r < 0 && !err->code ? err_sys(err, r, "cannot write the answer") : r;
+}
+
 static int print_once(int dirfd, const struct logs_args *a, const struct task *task, struct view_result *res,
 		      struct err *err)
 {
@@ -168,7 +176,9 @@ static int print_once(int dirfd, const struct logs_args *a, const struct task *t
 	r = view_read(dirfd, &view, a->json ? view_to_str : emit_stdout, a->json ? (void *)&text : NULL, res, err);
 	if (r == 0 && a->json)
 		print_json(task, &text, res);
-	return r == -EPIPE ? EXIT_FAILED : r;
+	if (r == 0)
+		r = cmd_flush(err);
+	return told(r, err);
 }
 
 /* Is TASK still being written? Reads its row anew. */
@@ -216,14 +226,14 @@ static int follow(struct registry *reg, int dirfd, const struct logs_args *a, st
 			r = view_step(view, err);
 		if (r == 0 && !writes)
 			r = view_finish(view, err);
-		if (fflush(stdout) != 0)
-			r = -EPIPE;
+		if (r == 0)
+			r = cmd_flush(err);
 		if (r == 0 && writes)
 			r = wait_for_more(&w, reg, err);
 	}
 	view_close(view);
 	watch_close(&w);
-	return r == -EPIPE ? EXIT_FAILED : r;
+	return told(r, err);
 }
 
 static int run(const struct logs_args *a, const char *word, struct err *err)

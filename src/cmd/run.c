@@ -30,7 +30,7 @@ static int emit_raw(void *arg, const char *text, size_t len)
 	int r = path_write(1, text, len);
 
 	(void)arg;
-	return r < 0 ? -EPIPE : 0;
+	return r;
 }
 
 static int read_again(struct follower *f, struct err *err)
@@ -86,7 +86,9 @@ static int follow(struct follower *f, bool detach, struct err *err)
 		if (r != 0)
 			return r;
 	}
-	return r == -EPIPE ? interrupted(f, SIGPIPE, detach) : r;
+	if (r == -EPIPE)
+		return interrupted(f, SIGPIPE, detach);
+	return r < 0 && !err->code ? err_sys(err, r, "cannot write the output") : r;
 }
 
 static int open_view(struct follower *f, struct err *err)
