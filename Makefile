@@ -13,7 +13,7 @@ all: build/build.ninja
 demo:
 	@tools/deps demo
 	@$(MAKE) -s all
-	@tests/opencode/demo
+	@tools/demo
 
 # FILES=… picks tests by any part of their names: make test FILES=kill, make test FILES=lint
 test:
@@ -37,6 +37,9 @@ fuzz:
 install: all
 	install -D -s -m 755 build/hob '$(DESTDIR)$(PREFIX)/bin/hob'
 	install -D -m 644 man/hob.1 '$(DESTDIR)$(PREFIX)/share/man/man1/hob.1'
+	install -D -m 644 completions/hob.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/hob'
+	install -D -m 644 completions/_hob '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_hob'
+	install -D -m 644 completions/hob.fish '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/hob.fish'
 
 fmt:
 	@clang-format -i $(sort $(shell find src tests bench -name '*.[ch]'))

@@ -79,6 +79,15 @@ static int index_of_letter(const struct cmd *cmd, int letter)
 	return -1;
 }
 
+/* getopt_long takes the front of a long option for the whole; a later version's new option would then change what
+ * a script says. True when the word just read is NAME in full. */
+static bool in_full(char **argv, const char *name)
+{
+	const char *word = argv[optarg && optarg == argv[optind - 1] ? optind - 2 : optind - 1] + 2;
+
+	return strncmp(word, name, strlen(name)) == 0 && (word[strlen(name)] == '\0' || word[strlen(name)] == '=');
+}
+
 int cmd_options(const struct cmd *cmd, int argc, char **argv, bool leading,
 		int (*take)(void *arg, int opt, const char *value, struct err *err), void *arg, struct err *err)
 {
@@ -99,6 +108,9 @@ int cmd_options(const struct cmd *cmd, int argc, char **argv, bool leading,
 			return cmd_usage(err, "%s wants a value: hob help %s", word, cmd->name);
 		if (c == '?')
 			return cmd_usage(err, "no option '%s' (or a value it does not take): hob help %s", word,
+					 cmd->name);
+		if (c >= 256 && !in_full(argv, longs[c - 256].name))
+			return cmd_usage(err, "long options are written out: --%s; hob help %s", longs[c - 256].name,
 					 cmd->name);
 		r = take(arg, c >= 256 && c < 256 + n ? c - 256 : index_of_letter(cmd, c), optarg, err);
 		if (r < 0)

@@ -203,16 +203,42 @@ static int wait_for_more(struct watch *w, struct registry *reg, struct err *err)
 	return news == WATCH_DEATH ? lost_settle(reg, err) : 0;
 }
 
-static int follow(struct registry *reg, int dirfd, const struct logs_args *a, struct task *task, uint64_t from,
-		  struct err *err)
+static int emit_nothing(void *arg, const char *text, size_t len)
+{
+	(void)arg;
+	(void)text;
+	(void)len;
+	return 0;
+}
+
+/* Where following begins: all is printed by one view, so that no line is cut where a first page would end. */
+static int find_begin(int dirfd, const struct logs_args *a, const struct task *task, struct err *err, uint64_t *ret)
+{
+	struct view_opts page = view_of(a, task);
+	struct view_result res = {0};
+	int r;
+
+	*ret = page.since;
+	if (page.mode == VIEW_RANGE)
+		return 0;
+	page.name_rest = false;
+	r = view_read(dirfd, &page, emit_nothing, NULL, &res, err);
+	*ret = res.from;
+	view_result_done(&res);
+	return r;
+}
+
+static int follow(struct registry *reg, int dirfd, const struct logs_args *a, struct task *task, struct err *err)
 {
 	struct view_opts opts_from = {
-	    .mode = VIEW_RANGE, .since = from, .raw = a->raw, .time = a->time ? VIEW_TIME_LOCAL : VIEW_TIME_NONE};
+	    .mode = VIEW_RANGE, .raw = a->raw, .time = a->time ? VIEW_TIME_LOCAL : VIEW_TIME_NONE};
 	struct view *view;
 	struct watch w;
 	bool writes = true;
-	int r = watch_open(&w, reg, err);
+	int r = find_begin(dirfd, a, task, err, &opts_from.since);
 
+	if (r == 0)
+		r = watch_open(&w, reg, err);
 	if (r < 0)
 		return r;
 	watch_task(&w, reg, task->id, true);
@@ -252,9 +278,7 @@ static int run(const struct logs_args *a, const char *word, struct err *err)
 			err_set(err, r, "task %s has no log", task.id);
 	}
 	if (r == 0)
-		r = print_once(dirfd, a, &task, &res, err);
-	if (r == 0 && a->follow)
-		r = follow(reg, dirfd, a, &task, res.next, err);
+		r = a->follow ? follow(reg, dirfd, a, &task, err) : print_once(dirfd, a, &task, &res, err);
 	view_result_done(&res);
 	task_done(&task);
 	return r;
