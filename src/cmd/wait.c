@@ -27,7 +27,8 @@ static const struct cmd_opt opts[] = {
     {"exit", 0, NULL, "until its command ends (the default)"},
     {"all", 0, NULL, "until it holds for every task given, not for any"},
     {"timeout", 0, "DUR", "at most so long: exit code 4"},
-    {"json", 0, NULL, "id, condition, cursor and last lines; with --all an array"},
+    {"json", 0, NULL,
+     "id, condition, cursor and last lines; an array with --all, or when the time is over for several"},
     {0},
 };
 
@@ -135,7 +136,7 @@ static int answer(struct wait_args *a, bool timed_out, struct err *err)
 			break;
 	}
 	if (a->json) {
-		if (!a->all && json_array_size(array))
+		if (!(a->all || (timed_out && a->n > 1)) && json_array_size(array))
 			out = json_incref(json_array_get(array, 0));
 		line = json_line(out);
 		puts(line);

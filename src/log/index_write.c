@@ -95,8 +95,8 @@ static int has_open_loss(const struct index_writer *w)
 	return w->loss.from < w->loss.to;
 }
 
-/* Makes a record of the open loss. The record comes first: a kill in between leaves the loss in both places, and
- * readers count it once. */
+/* Makes a record of the open loss. The record comes first: a kill in between leaves the loss in both places, the next
+ * writer records it twice, and readers count it once. */
 static int commit_loss(struct index_writer *w)
 {
 	struct index_record r = {
@@ -223,9 +223,6 @@ static int adopt_record(struct index_writer *w, const struct index_record *r)
 			return 0;
 		w->last = (struct index_mark){r->end, r->time_ms, r->lines};
 	}
-	/* A kill came between the record and the header. */
-	if (r->type == INDEX_LOSS && r->end >= w->loss.to)
-		w->loss = (struct index_loss){0};
 	return 1;
 }
 

@@ -328,7 +328,7 @@ int registry_find(struct registry *reg, const char *word, struct err *err, struc
 	/* a prefix is compared as a range, because an id may hold LIKE's wildcard _ */
 	static const char *const steps[] = {
 	    "id = @word",
-	    "name = @word ORDER BY (status IN ('pending','running')) DESC, n DESC LIMIT 1",
+	    "name = @word ORDER BY (status IN ('pending','running') OR leftover) DESC, n DESC LIMIT 1",
 	    "substr(id, 1, length(@word)) = @word AND @word <> '' ORDER BY n",
 	};
 	struct task *tasks = NULL;
