@@ -137,6 +137,7 @@ static const struct example EXAMPLES[] = {
     {"abc\x1b[2Dx\x1b[5Cy\n", "axc    y|"},
     {"abcdef\x1b[3G\x1b[1K\n", "   def|"},
     {"abcdef\x1b[3G\x1b[2P\n", "abef|"},
+    {"12345678\x1b[1K\xff\n", "        \xef\xbf\xbd|"},
     {"abcdef\x1b[3G\x1b[2@\n", "ab  cdef|"},
     {"abcdef\x1b[3G\x1b[2X\n", "ab  ef|"},
     {"abcdef\x1b[3G\x1b[J\n", "ab|"},
@@ -332,6 +333,10 @@ static void long_lines_are_cut_and_say_where(void **state)
 	free(got);
 	got = cleaned(&opts, "0123456789abc\r0123456789xy\n", 27, 3, 4);
 	assert_string_equal(got, "0123456789~3@124-127|");
+	free(got);
+	/* what comes in from behind the part that is kept is blank */
+	got = cleaned(&opts, "0123456789abcdefghij\x1b[3G\x1b[12P.\n", 31, 3, 4);
+	assert_string_equal(got, "01.|");
 	free(got);
 	/* cut lines are not taken for equal: their ends are not known any more */
 	opts.fold = true;

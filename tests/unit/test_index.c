@@ -44,8 +44,7 @@ ssize_t pwrite(int fd, const void *buf, size_t n, off_t at)
 	struct stat st;
 
 	maybe_die();
-	fstat(fd, &st);
-	if (disk_full && at + (off_t)n > st.st_size) {
+	if (disk_full && fstat(fd, &st) == 0 && at + (off_t)n > st.st_size) {
 		if (disk_tears)
 			return syscall(SYS_pwrite64, fd, buf, n / 2, at);
 		errno = ENOSPC;
@@ -176,11 +175,11 @@ static void bytes_on_disk_are_the_format(void **state)
 	unsigned char got[4096];
 
 	(void)state;
+	assert_int_equal(index_freed(&w, 1 << 20, 3 << 20), 0);
 	assert_int_equal(index_mark(&w, 5, t, 2), 0);
 	assert_int_equal(index_size(&w, 5, t + 1, 80, 24), 0);
 	assert_int_equal(index_loss(&w, 5, 21, t + 2), 0);
 	assert_int_equal(index_mark(&w, 22, t + 3, 2), 0); /* not due, but the log went on: the loss is told */
-	assert_int_equal(index_freed(&w, 1 << 20, 3 << 20), 0);
 	assert_int_equal(file_read(got, sizeof got), sizeof want);
 	assert_memory_equal(got, want, sizeof want);
 	index_close(&w);
@@ -384,7 +383,7 @@ static void many_losses_and_sizes_stay_in_bounds(void **state)
 	uint64_t at = 0, lost = 0;
 
 	(void)state;
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < 60000; i++) {
 		/* pairs of losses lie 100 bytes apart, and 100,000 from the next pair */
 		index_loss(&w, at, at + 10, i);
 		lost += 10;
@@ -399,12 +398,14 @@ static void many_losses_and_sizes_stay_in_bounds(void **state)
 	ix = loaded();
 	assert_int_equal(ix.lost, lost); /* the sum stays exact */
 	assert_true(ix.nlosses > 1000);
+	for (size_t i = 0; i < ix.nlosses; i++) /* the fewest that will do become one */
+		assert_true(ix.losses[i].to - ix.losses[i].from < at / 200);
 	assert_true(ix.nterms > 1000);
 	assert_true(ix.nmarks > 1000);
-	assert_int_equal(ix.terms[ix.nterms - 1].cols, 80 + 99999 % 100);
+	assert_int_equal(ix.terms[ix.nterms - 1].cols, 80 + 59999 % 100);
 	/* every byte lost is still called lost */
 	at = 0;
-	for (int i = 0; i < 100000; i++) {
+	for (int i = 0; i < 60000; i++) {
 		const struct index_loss *loss = index_loss_at(&ix, at);
 
 		assert_non_null(loss);
@@ -432,6 +433,7 @@ static void losses_run_together_and_are_found(void **state)
 	assert_int_equal(ix.lost, 200);
 	index_done(&ix);
 	index_mark(&w, 1200, 4, 10); /* the log stands where the loss ends: still open */
+	assert_int_equal(file_size(), HEADER + RECORD);
 	index_loss(&w, 1200, 1300, 5);
 	index_mark(&w, 2000, 100, 20);
 	index_loss(&w, 2000, 2001, 101);
@@ -688,7 +690,7 @@ static void noise_loads_without_harm(void **state)
 	}
 	index_close(&w);
 	len = file_read(bytes, sizeof bytes);
-	for (int round = 0; round < 20000; round++) {
+	for (int round = 0; round < 4000; round++) {
 		unsigned char bad[sizeof bytes];
 		struct index ix;
 		struct err err;
