@@ -419,6 +419,9 @@ static void proceed(void)
 	}
 	finish_tree();
 	ledger_step(&k.ledger, k.end_ready, k.tree_gone);
+	/* who asked for the end gets its answer with the record where that is to be had, else without */
+	if (k.tree_gone && ledger_stuck(&k.ledger))
+		control_answer(&k.control, "gone");
 }
 
 static enum keeper_end finish(enum keeper_end end)

@@ -28,6 +28,7 @@ static struct ending describe_end(const struct ledger *l, bool tree_gone)
 	    .lost = c->index.lost,
 	    .leftover = !tree_gone,
 	    .copied = c->log.copying,
+	    .error = l->dead ? "hob run was killed before it could record the start" : NULL,
 	};
 }
 
@@ -139,6 +140,11 @@ void ledger_leave(struct ledger *l)
 
 	if (l->reply->untidy)
 		scribe_start(l->hold, &job, l->reply);
+}
+
+bool ledger_stuck(const struct ledger *l)
+{
+	return l->failing_ns || l->gone || !(l->hold->state->go || l->dead);
 }
 
 bool ledger_complete(const struct ledger *l, bool tree_gone)

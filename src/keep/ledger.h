@@ -42,6 +42,9 @@ int64_t ledger_deadline(const struct ledger *l);
 /* The last act: leaves a scribe behind that nobody waits for, where the registry needs tidying. */
 void ledger_leave(struct ledger *l);
 
+/* True when the registry cannot be told now: it fails, or `run` has not recorded the start. */
+bool ledger_stuck(const struct ledger *l);
+
 /* True when the registry knows all there is to know, or will not have it. */
 bool ledger_complete(const struct ledger *l, bool tree_gone);
 

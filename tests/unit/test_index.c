@@ -387,7 +387,7 @@ static void many_losses_and_sizes_stay_in_bounds(void **state)
 		/* pairs of losses lie 100 bytes apart, and 100,000 from the next pair */
 		index_loss(&w, at, at + 10, i);
 		lost += 10;
-		at += 10 + (i % 2 ? 100000 : 100);
+		at += 10u + (i % 2 ? 100000u : 100u);
 		index_mark(&w, at, i * 100, (uint64_t)i);
 		index_size(&w, at, i, 80 + (unsigned)i % 100, 24);
 		if (i % 1000 == 0)
@@ -410,7 +410,7 @@ static void many_losses_and_sizes_stay_in_bounds(void **state)
 
 		assert_non_null(loss);
 		assert_true(loss->from <= at && loss->to >= at + 10);
-		at += 10 + (i % 2 ? 100000 : 100);
+		at += 10u + (i % 2 ? 100000u : 100u);
 	}
 	index_done(&ix);
 }
