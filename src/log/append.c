@@ -110,8 +110,9 @@ void append_window(struct append *a, uint64_t safe)
 	to = (to < safe ? to : safe) / APPEND_STEP * APPEND_STEP;
 	if (to <= from)
 		return;
-	/* told first, so that no reader takes the hole for zeros that the task wrote */
-	index_freed(a->index, APPEND_HEAD, to);
+	/* told first, so that no reader takes the hole for zeros that the task wrote; what cannot be told stays */
+	if (index_freed(a->index, APPEND_HEAD, to) < 0)
+		return;
 	if (os_punch(a->fd, from, to) < 0)
 		a->no_punch = true;
 }
