@@ -147,13 +147,27 @@ bool ledger_stuck(const struct ledger *l)
 	return l->failing_ns || l->gone || !(l->hold->state->go || l->dead);
 }
 
-bool ledger_complete(const struct ledger *l, bool tree_gone)
+/* Nothing lives any more, and the registry still cannot be told. The first time that is seen it is tried at once. */
+static bool has_waited(struct ledger *l)
+{
+	int64_t now = os_mono_ns();
+
+	if (!l->failing_ns)
+		return false;
+	if (!l->waiting_ns) {
+		l->waiting_ns = l->retry_ns = now;
+		l->retries = 0;
+	}
+	return now - l->waiting_ns > GIVE_UP_NS;
+}
+
+bool ledger_complete(struct ledger *l, bool tree_gone)
 {
 	const struct hold_state *st = l->hold->state;
 
 	if (l->scribe)
 		return false;
-	if (l->gone || (l->failing_ns && os_mono_ns() - l->failing_ns > GIVE_UP_NS))
+	if (l->gone || has_waited(l))
 		return true;
 	if (!st->recorded || l->capture->notes.count)
 		return false;

@@ -21,6 +21,7 @@ struct ledger {
 	uint64_t stored;    /* the registry's scanned offset */
 	int64_t retry_ns;   /* no scribe before */
 	int64_t failing_ns; /* since when nothing can be told; 0: it can */
+	int64_t waiting_ns; /* since when that is all that keeps the keeper; 0: it is not */
 	int retries;
 	bool leftover_told; /* the row says that a leftover lives */
 	uint64_t told_bytes;
@@ -46,6 +47,6 @@ void ledger_leave(struct ledger *l);
 bool ledger_stuck(const struct ledger *l);
 
 /* True when the registry knows all there is to know, or will not have it. */
-bool ledger_complete(const struct ledger *l, bool tree_gone);
+bool ledger_complete(struct ledger *l, bool tree_gone);
 
 #endif
