@@ -59,6 +59,9 @@ static void ask(struct registry *reg, struct victim *v, const struct kill_wish *
 
 	v->state = ST_DONE;
 	v->fd = -1;
+	/* its keepers may still be about to leave: that is no life */
+	if (task_ended(v->task->status) && !v->task->leftover)
+		return;
 	if (lost_open_folder(reg, v->task->id, &dirfd) < 0 || (v->task->status != TASK_PENDING && !files_kept(dirfd)))
 		return;
 	v->answer->lived = true;

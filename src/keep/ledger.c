@@ -1,6 +1,6 @@
 #include "keep/ledger.h"
 
-#include <errno.h>
+#include <sys/wait.h>
 
 #define RETRY_FIRST_NS 100000000ll   /* 0.1 s, doubled each time … */
 #define RETRY_MAX_NS   30000000000ll /* … up to 30 s */
@@ -138,8 +138,10 @@ void ledger_leave(struct ledger *l)
 {
 	const struct scribe_job job = {.tidy = true};
 
-	if (l->reply->untidy)
-		scribe_start(l->hold, &job, l->reply);
+	pid_t pid = l->reply->untidy ? scribe_start(l->hold, &job, l->reply) : -1;
+
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
 }
 
 bool ledger_stuck(const struct ledger *l)

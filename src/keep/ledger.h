@@ -40,7 +40,7 @@ void ledger_scribe_ended(struct ledger *l, int wstatus);
 /* When ledger_step wants to be called again although nothing happens: monotonic ns, -1 never. */
 int64_t ledger_deadline(const struct ledger *l);
 
-/* The last act: leaves a scribe behind that nobody waits for, where the registry needs tidying. */
+/* The last act, once everybody has been answered: a scribe that tidies the registry where it needs that. */
 void ledger_leave(struct ledger *l);
 
 /* True when the registry cannot be told now: it fails, or `run` has not recorded the start. */

@@ -134,8 +134,11 @@ static struct ending describe(int dirfd, const struct task *task)
 	end.copied = task->copied;
 	if (end.cause == REASON_LOST && end.wstatus == -1)
 		end.error = same_boot(task) ? "its guard and keeper were killed" : "the machine was restarted";
-	if (task->status == TASK_PENDING)
+	if (task->status == TASK_PENDING) {
+		/* how its command ended does not count: nobody was ever told its id */
+		end.cause = REASON_LOST;
 		end.error = "hob run was killed before it could record the start";
+	}
 	return end;
 }
 
