@@ -311,6 +311,14 @@ static int check(const struct run_args *a, struct err *err)
 	return 0;
 }
 
+/* NAME=VALUE, in the environment that the command gets. */
+static void set_variable(const char *entry)
+{
+	CLEAN_FREE char *name = xstrndup(entry, strcspn(entry, "="));
+
+	setenv(name, strchr(entry, '=') + 1, 1);
+}
+
 int run_args_parse(struct run_args *a, int argc, char **argv, struct err *err)
 {
 	int first, r;
@@ -325,14 +333,13 @@ int run_args_parse(struct run_args *a, int argc, char **argv, struct err *err)
 		return r;
 	if (!a->task.prefixes)
 		words_add(&a->task.prefixes, DEFAULT_PREFIX);
-	for (char *const *entry = a->env; entry && *entry; entry++)
-		putenv(*entry);
+	for (char **entry = a->env; entry && *entry; entry++)
+		set_variable(*entry);
 	return 0;
 }
 
 void run_args_done(struct run_args *a)
 {
 	task_done(&a->task);
-	/* the strings of env belong to the environment now */
-	free(a->env);
+	words_free(a->env);
 }
