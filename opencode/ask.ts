@@ -1,0 +1,86 @@
+// Asks for permission to run a command line, as OpenCode's own bash tool does for the same line.
+import { stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import type { ToolContext } from "@opencode-ai/plugin/tool";
+import { nameOf } from "./arity.ts";
+import { simpleCommands, type SimpleCommand } from "./bash.ts";
+
+// Changing the directory is no command of its own for the user's rules, only a path to look at.
+const MOVES = new Set(["cd", "chdir", "popd", "pushd"]);
+// The commands whose arguments the bash tool takes for paths.
+const FILES = new Set([...MOVES, "rm", "cp", "mv", "mkdir", "touch", "chmod", "chown", "cat"]);
+
+/** Returns when the user's rules or the user allow the line; throws when they do not. */
+export async function askToRun(command: string, cwd: string, context: ToolContext): Promise<void> {
+  const commands = await simpleCommands(command);
+  const folders = await outsideFolders(commands, cwd, context);
+  if (folders.length > 0) {
+    const patterns = folders.map((folder) => join(folder, "*"));
+    await context.ask({
+      permission: "external_directory",
+      patterns,
+      always: patterns,
+      metadata: { command, directories: folders, patterns },
+    });
+  }
+  const own = commands.filter(({ words }) => words.length > 0 && !MOVES.has(words[0]!));
+  if (own.length === 0) return;
+  await context.ask({
+    permission: "bash",
+    patterns: unique(own.map(({ text }) => text)),
+    always: unique(own.map(({ words }) => `${nameOf(words).join(" ")} *`)),
+    metadata: { command },
+  });
+}
+
+/** The folders outside of the project that the line names, and its own when that is outside. */
+async function outsideFolders(commands: SimpleCommand[], cwd: string, context: ToolContext): Promise<string[]> {
+  const found: string[] = [];
+  for (const { words } of commands) {
+    if (!FILES.has(words[0] ?? "")) continue;
+    for (const word of words.slice(1)) {
+      const path = pathOf(word, words[0]!, cwd);
+      if (path === undefined || isInside(path, context)) continue;
+      found.push((await isFolder(path)) ? path : dirname(path));
+    }
+  }
+  if (!isInside(cwd, context)) found.push(cwd);
+  return unique(found);
+}
+
+/** The path an argument stands for, as far as it can be known without running the line. */
+function pathOf(word: string, name: string, cwd: string): string | undefined {
+  if (word.startsWith("-") || (name === "chmod" && word.startsWith("+"))) return undefined;
+  const plain = expandHome(unquote(word)).replace(/[?*[].*$/s, "");
+  if (plain === "" || /^@?\(/.test(plain) || /[$`]/.test(plain)) return undefined;
+  return resolve(cwd, plain);
+}
+
+function unquote(word: string): string {
+  const quoted = /^(["'])(.*)\1$/s.exec(word);
+  return quoted ? quoted[2]! : word;
+}
+
+function expandHome(path: string): string {
+  if (path === "~") return homedir();
+  return path.startsWith("~/") ? join(homedir(), path.slice(2)) : path;
+}
+
+/** Whether OpenCode counts a path to the project. Without a repository the worktree is "/". */
+function isInside(path: string, { directory, worktree }: ToolContext): boolean {
+  return contains(directory, path) || (worktree !== "/" && contains(worktree, path));
+}
+
+function contains(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== ".." && !way.startsWith("../") && !isAbsolute(way);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then((found) => found.isDirectory(), () => false);
+}
+
+function unique(values: string[]): string[] {
+  return [...new Set(values)];
+}

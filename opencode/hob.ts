@@ -1,0 +1,94 @@
+// Runs the hob program and reads what it prints. Every call is one short-lived process.
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { findHob } from "./find.ts";
+import type { Options } from "./options.ts";
+
+// Above what hob ever prints for a reader, so that a broken program cannot fill OpenCode's memory.
+const MOST_OUTPUT = 16 << 20;
+
+export interface CallOptions {
+  /** Text for the program's stdin. */
+  input?: string;
+  /** Variables beside OpenCode's own. */
+  env?: Record<string, string>;
+  signal?: AbortSignal;
+  /** Code 1 with an answer on stdout is an answer too. */
+  partly?: boolean;
+}
+
+export class Hob {
+  readonly #options: Options;
+  #path: string | undefined;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /** Runs one command and gives the object that it prints. Throws its error sentence. */
+  async ask<T>(args: string[], options: CallOptions = {}): Promise<T> {
+    return JSON.parse(await this.call(args, options)) as T;
+  }
+
+  /** Runs one command and gives its stdout. Throws its error sentence. */
+  call(args: string[], options: CallOptions = {}): Promise<string> {
+    const { input = "", env, signal, partly = false } = options;
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const child = this.start(args, env);
+      const abort = () => child.kill();
+      signal?.addEventListener("abort", abort, { once: true });
+      const stdout = collect(child.stdout, child);
+      const stderr = collect(child.stderr, child);
+      const settle = (error: Error | undefined) => {
+        signal?.removeEventListener("abort", abort);
+        if (signal?.aborted) reject(new Error("The call was interrupted."));
+        else if (error) reject(error);
+        else resolve(stdout());
+      };
+      child.on("error", settle);
+      child.on("close", (code, killed) => {
+        if (code === 0 || (partly && code === 1 && stdout() !== "")) settle(undefined);
+        else settle(new Error(sentence(stderr()) || `hob ${args[0]} ended with ${killed ?? `code ${code}`}.`));
+      });
+      // A program that ends before it reads its stdin says why on stderr: the broken pipe is no news.
+      child.stdin.on("error", () => {});
+      child.stdin.end(input);
+    });
+  }
+
+  /** Starts one command and leaves it to the caller. */
+  start(args: string[], env: Record<string, string> = {}): ChildProcessWithoutNullStreams {
+    const home: Record<string, string> = this.#options.home ? { HOB_HOME: this.#options.home } : {};
+    return spawn(this.find(), args, { env: { ...process.env, ...env, ...home }, stdio: "pipe" });
+  }
+
+  /** How a shell calls this hob. */
+  get words(): string {
+    const path = quote(this.find());
+    return this.#options.home ? `HOB_HOME=${quote(this.#options.home)} ${path}` : path;
+  }
+
+  /** The program's path. Looked for until it is found, so that hob can be installed while OpenCode runs. */
+  find(): string {
+    return (this.#path ??= findHob(this.#options.bin));
+  }
+}
+
+function collect(stream: NodeJS.ReadableStream, child: ChildProcessWithoutNullStreams): () => string {
+  let text = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    text += chunk;
+    if (text.length > MOST_OUTPUT) child.kill();
+  });
+  return () => text;
+}
+
+function quote(word: string): string {
+  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The program's error line without its own name before it. */
+function sentence(stderr: string): string {
+  return stderr.trim().replace(/^hob( \w+)?: /, "");
+}

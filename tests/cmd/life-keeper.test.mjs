@@ -1,0 +1,82 @@
+// kill -9 of a keeper, whenever: no byte, no event and no exit code is lost, and the next one comes at once.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { digestOfFile, digestOfProp, Gate } from "./lib/bytes.mjs";
+import { newLab } from "./lib/lab.mjs";
+import { alive, signal } from "./lib/processes.mjs";
+import { prop } from "./lib/programs.mjs";
+import { waitUntil } from "./lib/wait.mjs";
+
+const MiB = 1 << 20;
+
+test("killed 128 times while 256 MiB are written: log, events and exit code are whole", async (t) => {
+  const lab = newLab(t);
+  const size = 256 * MiB;
+  const kills = 128;
+  const each = 20_000; // Every so many lines one notification.
+  const gate = new Gate(path.join(lab.work, "gate"));
+  const words = ["write", size, 65536, `notify=${each}`, `gate=${gate.file}`, `step=${size / kills}`, "exit=7"];
+  const id = await lab.run(["--log-max", "1G", "--", ...prop(...words)]);
+  const writer = (await lab.show(id)).pid;
+  const log = lab.file(id, "log");
+  const logSize = () => fs.statSync(log).size;
+  const expected = digestOfProp(...words);
+
+  let before = { keeper: undefined, size: 0 };
+  for (let kill = 0; kill < kills; kill++) {
+    gate.open();
+    // Somewhere in the 2 MiB that may be written now; looked for without a pause, or they would be over.
+    const at = before.size + 1 + Math.floor(Math.random() * MiB);
+    const end = performance.now() + 60_000;
+    let keeper;
+    do {
+      keeper = lab.keepers(id).keeper;
+      assert.ok(performance.now() < end, `no keeper goes on after kill ${kill}`);
+    } while (!keeper || keeper.pid === before.keeper?.pid || logSize() < at);
+    const now = logSize();
+    assert.ok(signal(keeper) && now > before.size && alive(writer), `kill ${kill} counts`);
+    before = { keeper, size: now };
+  }
+  gate.open(kills);
+
+  const task = await lab.ended(id);
+  assert.deepEqual([task.status, task.reason, task.exitCode, task.outputBytes], ["failed", "exit", 7, size]);
+  assert.equal(await digestOfFile(log), await expected);
+  const events = await lab.events(id);
+  const lines = Math.ceil(size / 100);
+  const notes = events.filter((event) => event.type === "notify");
+  assert.deepEqual(
+    notes.map((event) => [Number(event.message.split(" ")[0]), event.cursor]),
+    Array.from({ length: Math.ceil(lines / each) }, (_, i) => [i * each, i * each * 100]),
+  );
+  assert.equal(events.filter((event) => event.type === "exit").length, 1);
+  assert.equal(events.length, notes.length + 2, "started, exit and nothing else");
+});
+
+test("SIGKILLed 400 times in a row, it is started again at once each time", async (t) => {
+  const lab = newLab(t);
+  const go = path.join(lab.work, "go");
+  const id = await lab.run(["-c", `until [ -e ${go} ]; do sleep 0.05; done; echo OPENCODE_NOTIFY: still here; exit 9`]);
+  let last;
+  for (let kill = 0; kill < 400; kill++) {
+    // A back-off of a minute, or the first second of one each time, would not get through in this time.
+    last = await waitUntil(
+      () => {
+        const { keeper } = lab.keepers(id);
+        return keeper && keeper.pid !== last?.pid && keeper;
+      },
+      `keeper ${kill}`,
+      20,
+    );
+    signal(last);
+  }
+  fs.writeFileSync(go, "");
+  const task = await lab.ended(id);
+  assert.deepEqual([task.status, task.exitCode], ["failed", 9]);
+  assert.deepEqual(
+    (await lab.events(id)).map((event) => event.message ?? event.type),
+    ["started", "still here", "exit"],
+  );
+});

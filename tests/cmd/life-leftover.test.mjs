@@ -1,0 +1,81 @@
+// A command that ends before its children: the end is told at once, and what is left stays a hand's reach away.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { newLab } from "./lib/lab.mjs";
+import { alive } from "./lib/processes.mjs";
+import { prop } from "./lib/programs.mjs";
+import { waitUntil } from "./lib/wait.mjs";
+
+test("sh -c 'sleep 300 & exit 3': status and event at once; the leftover is listed and killable", async (t) => {
+  const lab = newLab(t);
+  const id = await lab.run(["-c", "sleep 300 & exit 3"]);
+  // `wait` returns although the pipe is still held open.
+  const { code, stdout } = await lab.hob(["wait", id, "--timeout", "60s", "--json"]);
+  assert.equal(code, 0);
+  assert.equal(JSON.parse(stdout).condition, "exit");
+  const task = await lab.show(id);
+  assert.deepEqual([task.status, task.reason, task.exitCode, task.leftover], ["failed", "exit", 3, true]);
+  assert.deepEqual(
+    task.processes.map(({ command }) => command),
+    ["sleep 300"],
+  );
+  assert.match(await lab.must(["show", id]), /leftover +\d+ sleep 300/);
+  assert.deepEqual(
+    (await lab.list("--status", "running")).map((one) => one.id),
+    [id],
+    "--status running takes what still has a living process",
+  );
+  const exits = await lab.events(id, "exit");
+  assert.deepEqual(
+    exits.map((event) => [event.status, event.exitCode]),
+    [["failed", 3]],
+  );
+
+  await lab.must(["clean", "--all-finished"]);
+  assert.ok(alive(task.processes[0].pid), "clean leaves it alone");
+  await lab.kill(id);
+  assert.ok(!alive(task.processes[0].pid));
+  const after = await lab.show(id);
+  assert.deepEqual([after.status, after.exitCode, after.leftover], ["failed", 3, false], "its own end stays what it was");
+  assert.equal((await lab.events(id, "exit")).length, 1);
+  assert.equal((await lab.list("--status", "running")).length, 0);
+});
+
+test("what a leftover writes is logged, and its notifications are told", async (t) => {
+  const lab = newLab(t);
+  const go = path.join(lab.work, "go");
+  const id = await lab.run(["-c", `(until [ -e ${go} ]; do sleep 0.02; done; echo later; echo OPENCODE_NOTIFY: still) & echo now`]);
+  const task = await lab.ended(id);
+  assert.deepEqual([task.status, task.output], ["completed", "now\n"]);
+  fs.writeFileSync(go, "");
+  const after = await lab.until(id, (now) => !now.leftover);
+  assert.equal(after.output, "now\nlater\nOPENCODE_NOTIFY: still\n");
+  assert.equal(after.outputBytes, after.output.length);
+  assert.deepEqual(
+    (await lab.events(id)).map((event) => event.message ?? event.type),
+    ["started", "exit", "still"],
+  );
+  await waitUntil(() => !lab.keepers(id).guard, "the guard ended");
+});
+
+test("a leftover by double fork and setsid is one, too", async (t) => {
+  const lab = newLab(t);
+  const id = await lab.run(["-c", `(setsid ${prop("wait").join(" ")} >/dev/null 2>&1 &) ; exit 0`]);
+  const task = await lab.until(id, (now) => now.completedAt && now.leftover && /prop wait$/.test(now.processes[0]?.command));
+  await lab.kill(id);
+  assert.ok(!alive(task.processes[0].pid));
+});
+
+test("a process outside that holds the pipe's other end does not hold the task", async (t) => {
+  const lab = newLab(t);
+  const id = await lab.run(["-c", "echo $$; until [ -e go ]; do sleep 0.02; done"]);
+  const { pid } = await lab.until(id, (now) => now.output !== "");
+  const holder = lab.spawn(["sh", "-c", `exec 9>/proc/${pid}/fd/1; exec ${prop("wait").join(" ")}`]);
+  await waitUntil(() => fs.existsSync(`/proc/${holder.pid}/fd/9`), "somebody else has it open");
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  assert.equal((await lab.ended(id)).status, "completed");
+  await waitUntil(() => !lab.keepers(id).guard && !lab.keepers(id).keeper, "guard and keeper ended");
+  assert.ok(alive(holder.pid));
+});

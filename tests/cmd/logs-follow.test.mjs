@@ -1,0 +1,130 @@
+// hob logs -f: every line once, as it comes, until the task ends.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { watching } from "./lib/asking.mjs";
+import { newLab } from "./lib/lab.mjs";
+import { alive, signal } from "./lib/processes.mjs";
+import { HOB, prop, quote } from "./lib/programs.mjs";
+import { waitUntil } from "./lib/wait.mjs";
+
+/** A task "a" that writes each line given to `say`, and ends at `end`. */
+async function talker(lab) {
+  const pipe = path.join(lab.dir, "talk");
+  execFileSync("mkfifo", [pipe]);
+  await lab.run(["--id", "a", "sh", "-c", `exec cat ${pipe}`]);
+  const fd = fs.openSync(pipe, "w");
+  return { say: (text) => fs.writeSync(fd, text), end: () => fs.closeSync(fd) };
+}
+
+const hears = (child, text) => waitUntil(() => child.out.endsWith(text), `${JSON.stringify(text)} at the end of the output`);
+
+test("what was there, then each line as it comes, then the end", async (t) => {
+  const lab = newLab(t);
+  const talk = await talker(lab);
+  talk.say("one\ntwo\n");
+  await lab.until("a", (task) => task.lines === 2);
+  const child = lab.start(["logs", "a", "-f"]);
+  await hears(child, "one\ntwo\n");
+  talk.say("three\n");
+  await hears(child, "three\n");
+  talk.say("no newline");
+  talk.end();
+  const { code, stdout, stderr } = await child.done;
+  assert.deepEqual([code, stdout, stderr], [0, "one\ntwo\nthree\nno newline\n", ""]);
+});
+
+test("a line comes when it is whole, and cleaned", async (t) => {
+  const lab = newLab(t);
+  const talk = await talker(lab);
+  const child = lab.start(["logs", "a", "-f"]);
+  talk.say("50%\r100%");
+  talk.say("\r\x1b[31mdo");
+  await lab.until("a", (task) => task.outputBytes === 16);
+  talk.say("ne\x1b[0m\n");
+  await hears(child, "done\n");
+  talk.say("half \xc3");
+  talk.say("same\nsame\nsame\n");
+  talk.end();
+  const { stdout } = await child.done;
+  assert.match(stdout, /^done\nhalf Ãsame\n(same … ×2\n|same\nsame\n)$/);
+});
+
+test("-n and --since say where it begins", async (t) => {
+  const lab = newLab(t);
+  const talk = await talker(lab);
+  talk.say("one\ntwo\nthree\n");
+  await lab.until("a", (task) => task.lines === 3);
+  const followers = [["-n", "0"], ["-n", "1"], ["--since", "4"], ["--since", "14"]].map((args) => lab.start(["logs", "a", "-f", ...args]));
+  await hears(followers[1], "three\n");
+  await hears(followers[2], "two\nthree\n");
+  // What begins at the end says nothing yet: it is there when its bell is.
+  for (const child of followers) await watching(child);
+  talk.say("four\n");
+  for (const child of followers) await hears(child, "four\n");
+  talk.end();
+  const texts = await Promise.all(followers.map(async (child) => (await child.done).stdout));
+  assert.deepEqual(texts.map((text) => text.replace(/^\[… .*\n/, "")), ["four\n", "three\nfour\n", "two\nthree\nfour\n", "four\n"]);
+});
+
+test("--raw: the bytes, all of them, in time with the task", async (t) => {
+  const lab = newLab(t);
+  const gate = path.join(lab.dir, "gate");
+  fs.writeFileSync(gate, "");
+  await lab.run(["--id", "a", ...prop("write", 1 << 20, 1000, `gate=${gate}`, "step=65536")]);
+  const child = lab.start(["logs", "a", "-f", "--raw"]);
+  for (let open = 1; open <= 16; open++) {
+    fs.appendFileSync(gate, ".");
+    await waitUntil(() => child.out.length >= open * 65536 - 1000, `${open} of 16 steps`);
+  }
+  const { code, stdout } = await child.done;
+  assert.equal(code, 0);
+  assert.equal(stdout, await lab.raw("a"));
+  assert.equal(stdout.length, 1 << 20);
+});
+
+test("--time stands before each line", async (t) => {
+  const lab = newLab(t);
+  const talk = await talker(lab);
+  const child = lab.start(["logs", "a", "-f", "--time"]);
+  talk.say("one\n");
+  await hears(child, "one\n");
+  talk.say("two\n");
+  talk.end();
+  assert.match((await child.done).stdout, /^\d\d:\d\d:\d\d\.\d{3} one\n\d\d:\d\d:\d\d\.\d{3} two\n$/);
+});
+
+test("of an ended task: everything asked for, and the end", async (t) => {
+  const lab = newLab(t);
+  await lab.ended(await lab.run(["--id", "a", "seq", "3"]));
+  assert.equal(await lab.must(["logs", "a", "-f"]), "1\n2\n3\n");
+});
+
+test("a reader that goes away ends the follower, also while the task is silent", async (t) => {
+  const lab = newLab(t);
+  const talk = await talker(lab);
+  talk.say("one\ntwo\n");
+  await lab.until("a", (task) => task.lines === 2);
+  assert.equal(execFileSync("sh", ["-c", `${quote(HOB)} logs a -f | head -1`], { env: lab.env, encoding: "utf8" }), "one\n");
+  assert.equal((await lab.show("a")).status, "running");
+  talk.end();
+});
+
+test("a keeper's death is not noticed; that of both is an end", async (t) => {
+  const lab = newLab(t);
+  const talk = await talker(lab);
+  const child = lab.start(["logs", "a", "-f"]);
+  talk.say("one\n");
+  await hears(child, "one\n");
+  const before = await lab.bothKeepers("a");
+  signal(before.keeper);
+  const { guard, keeper } = await waitUntil(() => !alive(before.keeper) && lab.keepers("a").keeper && lab.keepers("a"), "a new keeper");
+  talk.say("two\n");
+  await hears(child, "two\n");
+  for (const name of ["SIGSTOP", "SIGKILL"]) for (const proc of [guard, keeper]) signal(proc, name);
+  assert.equal((await child.done).stdout, "one\ntwo\n");
+  assert.equal((await lab.show("a")).reason, "lost");
+  talk.end();
+});

@@ -1,0 +1,77 @@
+// Processes end with the session or with OpenCode, in whichever way those end.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Lab } from "./lib/lab.mjs";
+import { call, say } from "./lib/model.mjs";
+import { alive } from "./lib/processes.mjs";
+import { idIn, pidIn } from "./lib/results.mjs";
+import { hasTools } from "./lib/tools.mjs";
+import { until } from "./lib/wait.mjs";
+
+// The shell and two that stay behind when only it is killed.
+const FAMILY = "sleep 1001 & setsid sleep 1002 & echo $! ready; wait";
+
+/** A script that starts a family of the session and a global one, and notes their ids and pids. */
+function starts(seen) {
+  return function* (first) {
+    hasTools(first);
+    for (const global of [false, true]) {
+      let sight = yield call("createBackgroundProcess", { command: FAMILY, global });
+      const one = { id: idIn(sight.result), pid: pidIn(sight.result) };
+      do sight = yield call("getBackgroundProcess", { processId: one.id });
+      while (!/ready/.test(sight.result));
+      one.child = Number(/(\d+) ready/.exec(sight.result)[1]);
+      seen.push(one);
+    }
+    yield say("started");
+  };
+}
+
+async function play(lab, server, key) {
+  const seen = [];
+  lab.model.play(key, starts(seen));
+  const session = await server.session();
+  await server.prompt(session, `[[${key}]]`);
+  await server.idle(session);
+  lab.model.check();
+  return { session, own: seen[0], global: seen[1] };
+}
+
+const gone = ({ pid, child }) => !alive(pid) && !alive(child);
+
+test("a deleted session ends its processes, and nobody else's", async () => {
+  await Lab.with({}, async (lab) => {
+    const server = await lab.serve();
+    const deleted = await play(lab, server, "deleted");
+    const other = await play(lab, server, "other");
+    await server.api("DELETE", `/session/${deleted.session}`);
+    await until(() => gone(deleted.own), "the session's processes are gone");
+    for (const { pid, child } of [deleted.global, other.own, other.global]) assert.ok(alive(pid) && alive(child));
+    const record = (await lab.tasks()).find(({ id }) => id === deleted.own.id);
+    assert.equal(record.status, "cancelled");
+  });
+});
+
+for (const signal of ["SIGTERM", "SIGKILL"]) {
+  test(`serve ends by ${signal}: all but detached processes end`, async () => {
+    await Lab.with({}, async (lab) => {
+      const server = await lab.serve();
+      const { session, own, global } = await play(lab, server, "serve");
+      const detached = (await lab.hob("run", "-S", session, "-l", "detached", "--", "sleep", "1003")).trim();
+      await server.stop(signal);
+      await until(() => gone(own) && gone(global), "the processes are gone");
+      assert.deepEqual((await lab.tasks("--status", "running")).map(({ id }) => id), [detached]);
+      await lab.hob("kill", detached);
+    });
+  });
+}
+
+test("a run that ends takes its processes with it", async () => {
+  await Lab.with({}, async (lab) => {
+    const seen = [];
+    lab.model.play("run", starts(seen));
+    await lab.run("[[run]]");
+    assert.equal(seen.length, 2);
+    await until(() => seen.every(gone), "the processes are gone");
+  });
+});

@@ -1,0 +1,224 @@
+// The four tools as the model meets them: what it is offered, what it reads, what it may reach.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Lab } from "./lib/lab.mjs";
+import { call, say } from "./lib/model.mjs";
+import { hob, PLUGIN, TOOLS } from "./lib/programs.mjs";
+import { idIn, pidIn } from "./lib/results.mjs";
+import { hasTools } from "./lib/tools.mjs";
+
+/** The schema without what OpenCode adds to every one. */
+function essence({ type, properties, required = [] }) {
+  return { type, properties, required };
+}
+
+test("the model is offered what tools.json says", async () => {
+  await Lab.with({ plugin: { notifyPrefix: "TELL:" } }, async (lab) => {
+    let id;
+    lab.model.play("offer", function* (first) {
+      for (const { name, description, parameters } of TOOLS) {
+        const offered = first.body.tools.find((tool) => tool.function.name === name)?.function;
+        assert.equal(offered?.description, description.replace("{notifyPrefix}", "TELL:"));
+        assert.deepEqual(essence(offered.parameters), essence(parameters));
+      }
+      let sight = yield call("createBackgroundProcess", { command: "echo OPENCODE_NOTIFY: no; echo TELL: yes" });
+      id = idIn(sight.result);
+      sight = yield say("started");
+      assert.equal(sight.said.at(-1), `Notification from background process ${id}: yes`);
+      yield say("done");
+    });
+    const server = await lab.serve();
+    const session = await server.session();
+    await server.prompt(session, "[[offer]]");
+    await lab.model.until(({ sight }) => sight.said.at(-1) === `Notification from background process ${id}: yes`, "the notification");
+    await server.idle(session, server.events.length);
+    assert.deepEqual(lab.listing(), [], "nothing is written into the project");
+  });
+});
+
+test("results tell status, exit code, error, times, output and what was left out", async () => {
+  await Lab.with({}, async (lab) => {
+    lab.model.play("results", function* (first) {
+      hasTools(first);
+      const ended = function* (args) {
+        let sight = yield call("createBackgroundProcess", args);
+        const id = idIn(sight.result);
+        do sight = yield call("getBackgroundProcess", { processId: id });
+        while (/ (running|pending),/.test(sight.result.split("\n")[0]));
+        return sight.result;
+      };
+      let result = yield* ended({ command: "echo broken >&2; exit 3", name: "fails", tags: ["a", "b"] });
+      assert.match(result, /^\w{5} "fails" failed, exit code 3, pid \d+, started \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ, ended .*Z$/m);
+      assert.match(result, /^command: echo broken >&2; exit 3\ntags: a, b$/m);
+      assert.match(result, /\nbroken$/);
+      result = yield* ended({ command: "kill -SEGV $$" });
+      assert.match(result, /failed, signal (SIGSEGV|11)/);
+      result = yield* ended({ command: "sleep 1004", timeout: "100ms" });
+      assert.match(result, /failed \(timeout\)/);
+      result = yield* ended({ command: "seq 1000; printf '50%%\\r100%%\\n\\033[31mred\\033[0m\\n'" });
+      assert.match(result, /\noutput:\n\[… 902 lines .* left out.*\]\n903\n/);
+      assert.match(result, /\n1000\n100%\nred\n\(/);
+      const more = /\(to read what is left out: (.*) \.\.\.\)$/.exec(result)[1];
+      let sight = yield call("bash", { command: `${more} 0 --until 12`, description: "Read the rest" });
+      assert.match(sight.result, /^1\n2\n3\n/);
+      result = yield* ended({ command: "sleep 1005 & exit 0" });
+      assert.match(result, /completed, exit code 0/);
+      assert.match(result, /still running: pid \d+.*sleep 1005/);
+      const left = pidIn(/still running: .*/.exec(result)[0]);
+
+      sight = yield call("createBackgroundProcess", { command: "true", cwd: "missing" });
+      assert.match(sight.result, /missing/);
+      assert.doesNotMatch(sight.result, /\n/, "an error is one sentence");
+      sight = yield call("createBackgroundProcess", { command: "true", timeout: "soon" });
+      assert.match(sight.result, /soon/);
+      sight = yield call("getBackgroundProcess", { processId: "nothing-of-that-name" });
+      assert.match(sight.result, /nothing-of-that-name/);
+      sight = yield call("killProcesses", { tags: ["nobody"] });
+      assert.match(sight.result, /nothing was ended/);
+
+      sight = yield call("killProcesses", {});
+      assert.match(sight.result, /Say which processes to end/);
+      sight = yield call("killProcesses", { processId: "", sessionId: "", tags: [] });
+      assert.match(sight.result, /Say which processes to end/);
+      sight = yield call("bash", { command: `kill -0 ${left} && echo lives`, description: "Look" });
+      assert.match(sight.result, /lives/);
+      sight = yield call("killProcesses", { sessionId: "current" });
+      sight = yield call("bash", { command: `kill -0 ${left} || echo ended`, description: "Look" });
+      assert.match(sight.result, /ended/);
+      yield say("done");
+    });
+    await lab.run("[[results]]");
+  });
+});
+
+test("a session sees its own and the project's global processes, by name too", async () => {
+  await Lab.with({}, async (lab) => {
+    const ids = {};
+    lab.model.play("first", function* (first) {
+      hasTools(first);
+      const command = "sleep 1006";
+      ids.own = idIn((yield call("createBackgroundProcess", { command, name: "same", tags: ["mine"] })).result);
+      ids.global = idIn((yield call("createBackgroundProcess", { command, name: "shared", tags: ["mine"], global: true })).result);
+      yield say("started");
+    });
+    lab.model.play("second", function* (first) {
+      const session = first.body.messages;
+      const list = function* (args) {
+        const { result } = yield call("listBackgroundProcesses", args);
+        return result.split("\n").map((line) => /^[a-z0-9]{5}\b/.exec(line)?.[0]).sort();
+      };
+      assert.ok(session.length > 0);
+      let sight = yield call("getBackgroundProcess", { processId: "same" });
+      assert.match(sight.result, /No background process of this session or project is called same/);
+      const own = idIn((yield call("createBackgroundProcess", { command: "sleep 1007", name: "same", tags: ["mine", "new"] })).result);
+      sight = yield call("getBackgroundProcess", { processId: "same" });
+      assert.equal(idIn(sight.result), own);
+      assert.deepEqual(yield* list({}), [own, ids.global].sort());
+      assert.deepEqual(yield* list({ sessionId: "current" }), [own]);
+      assert.deepEqual(yield* list({ sessionId: "all" }), [own, ids.global, ids.own].sort());
+      assert.deepEqual(yield* list({ sessionId: ids.session }), [ids.global, ids.own].sort());
+      assert.deepEqual(yield* list({ tags: ["new", "none"] }), [own]);
+      assert.deepEqual(yield* list({ status: "failed" }), [undefined]);
+      sight = yield call("killProcesses", { processId: "same" });
+      assert.equal(idIn(sight.result), own);
+      sight = yield call("killProcesses", { tags: ["mine"] });
+      assert.equal(idIn(sight.result), ids.global, "not the other session's");
+      assert.deepEqual(yield* list({ sessionId: "all", status: "running" }), [ids.own]);
+      sight = yield call("killProcesses", { processId: ids.own });
+      assert.equal(idIn(sight.result), ids.own);
+      yield say("done");
+    });
+    const server = await lab.serve();
+    ids.session = await server.session();
+    await server.prompt(ids.session, "[[first]]");
+    await server.idle(ids.session);
+    const second = await server.session();
+    await server.prompt(second, "[[second]]");
+    await server.idle(second);
+  });
+});
+
+test("a command runs as in the bash tool: shell, environment, other plugins' variables", async () => {
+  const env = { SHELL: "/usr/bin/fish", FROM_OUTSIDE: "kept" };
+  // Another plugin's file, found by itself in OpenCode's settings.
+  const other = `export const Other = async () => ({ "shell.env": async ({ cwd }, output) => { output.env.FROM_PLUGIN = cwd } });\n`;
+  const settings = { "plugin/other.js": other };
+  await Lab.with({ env, settings }, async (lab) => {
+    const command = 'echo "shell $0 $-"; env | grep -E "^(AGENT|OPENCODE|OPENCODE_PID|FROM_OUTSIDE|FROM_PLUGIN|SHELL|PWD)=" | sort';
+    lab.model.play("env", function* (first) {
+      hasTools(first);
+      let sight = yield call("bash", { command, description: "As the bash tool has it" });
+      const expected = sight.result.trim();
+      assert.match(expected, /FROM_PLUGIN=/);
+      sight = yield call("createBackgroundProcess", { command });
+      const id = idIn(sight.result);
+      do sight = yield call("getBackgroundProcess", { processId: id });
+      while (!/completed/.test(sight.result));
+      assert.equal(sight.result.split("\noutput:\n")[1].trim(), expected);
+      yield say("done");
+    });
+    await lab.run("[[env]]");
+  });
+});
+
+test("options name the program and its home; the configured shell is used", async () => {
+  await Lab.with({ env: { HOB_BIN: "/nonexistent/hob" }, config: { shell: "/bin/dash" } }, async (lab) => {
+    symlinkSync(hob, join(lab.root, "bin/my-hob"));
+    lab.configure({ bin: join(lab.root, "bin/my-hob"), home: join(lab.root, "elsewhere") });
+    lab.model.play("options", function* (first) {
+      hasTools(first);
+      const { result } = yield call("createBackgroundProcess", { command: "readlink /proc/$$/exe", name: "shell" });
+      const id = idIn(result);
+      let sight;
+      do sight = yield call("getBackgroundProcess", { processId: id });
+      while (!/completed/.test(sight.result));
+      assert.match(sight.result, /\/dash$/);
+      yield say("done");
+    });
+    await lab.run("[[options]]");
+    assert.deepEqual(await lab.tasks(), []);
+    lab.env.HOB_HOME = join(lab.root, "elsewhere");
+    assert.equal((await lab.tasks())[0].name, "shell");
+  });
+});
+
+test("the packed package brings the program along", async () => {
+  await Lab.with({ env: { HOB_BIN: "" } }, async (lab) => {
+    const folder = join(lab.root, "node_modules/opencode-hob");
+    mkdirSync(folder, { recursive: true });
+    const name = execFileSync(join(PLUGIN, "pack"), [lab.root], { encoding: "utf8" }).trim();
+    execFileSync("tar", ["xf", join(lab.root, name), "--strip-components=1", "-C", folder]);
+    symlinkSync(join(PLUGIN, "node_modules"), join(folder, "node_modules"));
+    lab.configure(undefined, folder);
+    lab.model.play("packed", function* (first) {
+      hasTools(first);
+      yield call("createBackgroundProcess", { command: "sleep 1008" });
+      const hobs = lab.processes().filter(({ command }) => command.startsWith("hob guard"));
+      assert.deepEqual(hobs.map(({ pid }) => readlinkSync(`/proc/${pid}/exe`)), [join(folder, "bin/hob")]);
+      yield say("done");
+    });
+    await lab.run("[[packed]]");
+  });
+});
+
+test("without the program the tools say how to get it", async () => {
+  await Lab.with({ env: { HOB_BIN: "/nonexistent/hob" } }, async (lab) => {
+    lab.model.play("missing", function* (first) {
+      hasTools(first);
+      for (const [tool, args] of [
+        ["createBackgroundProcess", { command: "true" }],
+        ["getBackgroundProcess", { processId: "x" }],
+        ["listBackgroundProcesses", {}],
+        ["killProcesses", { tags: ["x"] }],
+      ]) {
+        const { result } = yield call(tool, args);
+        assert.match(result, /^There is no program at \/nonexistent\/hob, where HOB_BIN says hob is: build it with "make" .*\.$/);
+      }
+      yield say("done");
+    });
+    await lab.run("[[missing]]");
+  });
+});

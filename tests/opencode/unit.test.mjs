@@ -1,0 +1,339 @@
+// The plugin's own parts, without OpenCode.
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { load } from "./lib/built.mjs";
+import { alive } from "./lib/processes.mjs";
+import { until } from "./lib/wait.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "hob-unit-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** A program that is one shell script. */
+function program(path, script = "exit 0") {
+  const file = join(folder, path);
+  mkdirSync(join(file, ".."), { recursive: true });
+  writeFileSync(file, `#!/bin/sh\n${script}\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+const task = (more) => ({
+  id: "abcde",
+  name: null,
+  status: "running",
+  reason: null,
+  command: "sleep 9",
+  tags: [],
+  lifetime: "session",
+  pid: 7,
+  startedAt: "2026-11-22T08:00:00.123Z",
+  completedAt: null,
+  exitCode: null,
+  signal: null,
+  error: null,
+  processes: [],
+  leftover: false,
+  ...more,
+});
+
+const event = (seq, more) => ({
+  seq,
+  type: "notify",
+  at: new Date().toISOString(),
+  id: "abcde",
+  name: null,
+  sessionId: "ses_1",
+  message: `message ${seq}`,
+  ...more,
+});
+
+/** A hob that answers what the test says, and remembers what it was asked. */
+function fakeHob(answers = {}) {
+  const asked = [];
+  return { asked, ask: async (args) => (asked.push(args), answers[args[0]](args)), call: async (args) => (asked.push(args), "") };
+}
+
+test("the program is looked for in the option, HOB_BIN, the package, PATH", async () => {
+  const { findHob } = await load("find");
+  const option = program("option/hob");
+  const variable = program("variable/hob");
+  const packaged = program("package/bin/hob");
+  const built = program("build/hob");
+  const onPath = program("path/hob");
+  const PATH = `${join(folder, "empty")}:${join(folder, "path")}`;
+  const home = join(folder, "package");
+  const find = () => findHob(undefined, { PATH }, home);
+
+  assert.equal(findHob(option, { HOB_BIN: variable, PATH }, home), option);
+  assert.equal(findHob(undefined, { HOB_BIN: variable, PATH }, home), variable);
+  assert.equal(find(), packaged);
+  rmSync(packaged);
+  assert.equal(find(), built);
+  chmodSync(built, 0o644);
+  assert.equal(find(), onPath);
+  rmSync(onPath);
+  assert.throws(find, { message: /^The hob program, which keeps the background processes, was not found: build it [^.]+\.$/ });
+  assert.throws(() => findHob("/none", { HOB_BIN: variable }), { message: /^There is no program at \/none, where the plugin's option "bin"/ });
+  assert.throws(() => findHob(undefined, { HOB_BIN: folder }), { message: /where HOB_BIN says hob is/ });
+});
+
+test("options take what is usable", async () => {
+  const { readOptions } = await load("options");
+  assert.deepEqual(readOptions(), { bin: undefined, notifyPrefix: "OPENCODE_NOTIFY:", home: undefined });
+  assert.deepEqual(readOptions({ bin: 7, notifyPrefix: "", home: "/x" }), { bin: undefined, notifyPrefix: "OPENCODE_NOTIFY:", home: "/x" });
+});
+
+test("the shell is the one of OpenCode's bash tool", async () => {
+  const { shellFor } = await load("shell");
+  const PATH = process.env.PATH;
+  assert.equal(shellFor("/bin/dash", { PATH }), "/bin/dash");
+  assert.match(shellFor("dash", { PATH }), /\/dash$/);
+  assert.equal(shellFor(undefined, { PATH, SHELL: "/bin/sh" }), "/bin/sh");
+  for (const refused of ["/usr/bin/fish", "nu", "/no/such/zsh"]) assert.match(shellFor(undefined, { PATH, SHELL: refused }), /\/bash$/);
+  assert.match(shellFor("/usr/bin/fish", { PATH, SHELL: "/bin/sh" }), /\/bash$/, "a refused shell is not replaced by $SHELL");
+  assert.equal(shellFor(undefined, { PATH: "" }), "/bin/sh");
+});
+
+test("the owner is this process with its start time", async () => {
+  const { owner } = await load("owner");
+  const start = readFileSync("/proc/self/stat", "utf8").replace(/.*\) /s, "").split(" ")[19];
+  assert.equal(owner(), `${process.pid}:${start}`);
+});
+
+test("the words that name a command", async () => {
+  const { nameOf } = await load("arity");
+  const cases = {
+    "rm -rf x": "rm",
+    "git checkout main": "git checkout",
+    "git remote add x": "git remote add",
+    "npm run build": "npm run build",
+    "npm install": "npm install",
+    "bun x thing more": "bun x thing",
+    "aws s3 ls x": "aws s3 ls",
+    "./script.sh a b": "./script.sh",
+    git: "git",
+    "constructor x": "constructor",
+  };
+  for (const [line, name] of Object.entries(cases)) assert.equal(nameOf(line.split(" ")).join(" "), name);
+});
+
+test("simple commands are found wherever they stand", async () => {
+  const { simpleCommands } = await load("bash");
+  const texts = async (line) => (await simpleCommands(line)).map(({ text }) => text);
+  assert.deepEqual(await texts("echo a && rm x"), ["echo a", "rm x"]);
+  assert.deepEqual(await texts("a; rm x > log"), ["a", "rm x > log"]);
+  assert.deepEqual(await texts("echo $(rm x)"), ["echo $(rm x)", "rm x"]);
+  assert.deepEqual(await texts("while a; do (b | c) & done"), ["a", "b", "c"]);
+  assert.deepEqual(await texts("# nothing"), []);
+});
+
+test("results are short and tell every fact", async () => {
+  const { startedText, shownText, listedText, killedText, notificationText } = await load("text");
+  assert.equal(startedText(task()), "abcde running, pid 7, started 2026-11-22 08:00:00Z\ncommand: sleep 9");
+  const failed = task({
+    name: "web",
+    status: "failed",
+    reason: "timeout",
+    signal: "SIGTERM",
+    completedAt: "2026-11-22T08:00:01.000Z",
+    error: "it took too long",
+    tags: ["a", "b"],
+    lifetime: "app",
+    leftover: true,
+    processes: [{ pid: 8, command: "sleep 1" }],
+  });
+  const head = 'abcde "web" failed (timeout), signal SIGTERM, pid 7, started 2026-11-22 08:00:00Z, ended 08:00:01Z';
+  const rest = ["command: sleep 9", "tags: a, b", "global", "error: it took too long", "still running: pid 8 (sleep 1)"];
+  assert.equal(shownText({ ...failed, output: "one\ntwo\n" }, "hob"), [head, ...rest, "output:", "one", "two"].join("\n"));
+  assert.equal(shownText({ ...task(), output: "" }, "hob").split("\n").at(-1), "no output");
+  assert.equal(listedText([failed, task()]).split("\n")[0], [head, ...rest].join("; "));
+  const cut = { ...task(), output: "[… 9 lines left out: --since 0 --until 9 …]\nlast\n" };
+  assert.match(shownText(cut, "hob"), /last\n\(to read what is left out: hob logs abcde --since \.\.\.\)$/);
+  assert.equal(listedText([]), "No background processes.");
+  const many = [...Array.from({ length: 99 }, (_, number) => task({ id: `n${number}`, status: "completed" })), task()];
+  many[0].status = "running";
+  const lines = listedText(many).split("\n");
+  assert.equal(lines[0], "(60 older ones that are over are left out: filter by status or tags)");
+  assert.deepEqual([lines.length, lines[1].slice(0, 10), lines[2].slice(0, 4)], [41, "n0 running", "n61 "]);
+  assert.equal(killedText([{ id: "abcde", name: "web", status: "cancelled", ended: true, left: [] }]), 'abcde "web" cancelled: all its processes have ended');
+  assert.match(killedText([{ id: "abcde", name: null, status: "completed", ended: false, left: [] }]), /completed: it had ended before$/);
+  const left = [{ pid: 9, user: "root", command: "passwd" }];
+  assert.match(killedText([{ id: "abcde", name: null, status: "running", ended: false, left }]), /could not be ended: pid 9 of root \(passwd\)$/);
+  assert.equal(notificationText([event(1)]), "Notification from background process abcde: message 1");
+  assert.equal(notificationText([event(1), event(2)]).split("\n").length, 3);
+});
+
+test("the words of a call become selectors", async () => {
+  const { selectors, namesAny } = await load("select");
+  const place = { session: "ses_1", project: "/p" };
+  const visible = ["--visible-to", "ses_1", "--project", "/p"];
+  assert.deepEqual(selectors({}, place), visible);
+  assert.deepEqual(selectors({ tags: ["a", "", "b"], status: "running" }, place), [...visible, "--status", "running", "-t", "a", "-t", "b"]);
+  for (const word of ["current", "current_session_id"]) assert.deepEqual(selectors({ sessionId: word }, place), ["-S", "ses_1"]);
+  assert.deepEqual(selectors({ sessionId: "ses_2" }, place), ["-S", "ses_2"]);
+  assert.deepEqual(selectors({ sessionId: "all", tags: ["a"] }, place), ["-t", "a"]);
+  assert.ok(!namesAny({ sessionId: "", tags: [""], status: undefined }));
+  assert.ok(namesAny({ sessionId: "all" }));
+});
+
+test("a name means the newest visible task, a running one first", async () => {
+  const { show } = await load("select");
+  const place = { session: "ses_1", project: "/p" };
+  const visible = [
+    task({ id: "old11", name: "web", startedAt: "2026-01-01T00:00:00.000Z" }),
+    task({ id: "new11", name: "web", startedAt: "2026-01-02T00:00:00.000Z" }),
+    task({ id: "end11", name: "web", startedAt: "2026-01-03T00:00:00.000Z", status: "completed" }),
+  ];
+  const tasks = [...visible, task({ id: "other", name: "web" })];
+  const hob = fakeHob({ list: () => visible, show: ([, id]) => tasks.find((one) => one.id === id || id === "web" && one.id === "other") });
+  assert.equal((await show(hob, "web", 1, place)).id, "new11");
+  assert.equal((await show(hob, "old11", 1, place)).id, "old11");
+  assert.equal((await show(hob, "other", 1, place)).id, "other", "an id reaches everywhere");
+});
+
+test("a call of hob: its answer, its error, an interruption", async () => {
+  const { Hob } = await load("hob");
+  const bin = program("fake/hob", 'case $1 in ok) cat; echo "$VALUE $HOB_HOME" ;; part) echo "[1]"; exit 1 ;; bad) echo "hob: no such task: x" >&2; exit 3 ;; mute) exit 9 ;; slow) echo $$ > "$2"; exec sleep 1000 ;; esac');
+  const hob = new Hob({ bin, home: "/some/home" });
+  assert.equal(await hob.call(["ok"], { input: "in ", env: { VALUE: "v" } }), "in v /some/home\n");
+  assert.deepEqual(await hob.ask(["part"], { partly: true }), [1]);
+  assert.equal(new Hob({ bin, home: "/it's here" }).words, `HOB_HOME='/it'\\''s here' ${bin}`);
+  await assert.rejects(hob.ask(["part"]), { message: "hob part ended with code 1." });
+  await assert.rejects(hob.call(["bad"]), { message: "no such task: x" });
+  await assert.rejects(hob.call(["mute"]), { message: "hob mute ended with code 9." });
+  const abort = new AbortController();
+  const file = join(folder, "slow.pid");
+  const slow = hob.call(["slow", file], { signal: abort.signal });
+  await until(() => existsSync(file) && readFileSync(file, "utf8").endsWith("\n"), "the call runs");
+  abort.abort();
+  await assert.rejects(slow, { message: "The call was interrupted." });
+  assert.ok(!alive(Number(readFileSync(file, "utf8"))));
+  await assert.rejects(hob.call(["ok"], { signal: abort.signal }));
+});
+
+test("the follower is started again when it ends, and ends with the outbox", async () => {
+  const { Hob } = await load("hob");
+  const { Outbox } = await load("outbox");
+  const pids = join(folder, "followers");
+  const bin = program(
+    "follow/hob",
+    `echo $$ >> ${pids}; n=$(wc -l < ${pids})\n[ $n = 2 ] && { echo "no event"; exec sleep 1000; }\nprintf '{"seq":%d,' $n; sleep 0.05; printf '"type":"notify"}\\n'\n[ $n = 1 ] || exec sleep 1000`,
+  );
+  const outbox = new Outbox(new Hob({ bin }), "1:1");
+  const taken = [];
+  outbox.follow(async ({ seq }) => taken.push(seq));
+  outbox.follow(async () => assert.fail("there is one follower at most"));
+  // The first one ends, the second one talks nonsense, the third one stays.
+  await until(() => taken.length === 2, "two events come");
+  assert.deepEqual(taken, [1, 3]);
+  const followers = readFileSync(pids, "utf8").trim().split("\n").map(Number);
+  assert.ok(alive(followers[2]) && !alive(followers[1]));
+  outbox.close();
+  await until(() => !alive(followers[2]), "the follower ends");
+});
+
+/** OpenCode's client as far as notifications need it. */
+function fakeClient({ drops = 0 } = {}) {
+  const client = { prompts: [], stored: [], status: "idle" };
+  let turns;
+  client.watchedBy = (watcher) => (turns = watcher);
+  client.session = {
+    get: async ({ path: { id } }) => {
+      if (id === "ses_gone") return { error: {}, response: { status: 404 } };
+      return { data: { id, directory: "/p", agent: "plan", model: { id: "m", providerID: "p", variant: "deep" } } };
+    },
+    messages: async () => ({ data: client.stored }),
+    status: async () => ({ data: { ses_1: { type: client.status } } }),
+    promptAsync: async ({ path, query, body }) => {
+      client.prompts.push({ session: path.id, ...query, ...body, parts: undefined, text: body.parts[0].text });
+      const id = `msg_${client.prompts.length}`;
+      const parts = [{ metadata: body.parts[0].metadata, sessionID: path.id, messageID: id }];
+      client.stored.push({ info: { id, role: "user" }, parts });
+      turns.notice({ type: "message.part.updated", properties: { part: parts[0] } });
+      if (drops-- > 0) return {};
+      turns.notice({ type: "message.updated", properties: { info: { id: `${id}a`, role: "assistant", parentID: id, sessionID: path.id } } });
+      return {};
+    },
+  };
+  return client;
+}
+
+async function notifier(options) {
+  const { Notifier } = await load("notify");
+  const { Turns } = await load("turns");
+  const { Sessions } = await load("sessions");
+  const client = fakeClient(options);
+  const turns = new Turns(client, 50, 100);
+  client.watchedBy(turns);
+  const acknowledged = [];
+  const outbox = { acknowledge: async (seqs) => void acknowledged.push(...seqs) };
+  return { client, acknowledged, notifier: new Notifier(client, new Sessions(client), turns, outbox) };
+}
+
+test("the first notification goes at once, the next ones together, with agent, model and variant", async () => {
+  const { client, acknowledged, notifier: { take } } = await notifier();
+  for (const seq of [1, 2, 3]) await take(event(seq));
+  await take(event(2));
+  await until(() => acknowledged.length === 3, "all are acknowledged");
+  assert.deepEqual(client.prompts.map(({ text }) => text), [
+    "Notification from background process abcde: message 1",
+    "Notifications from background processes:\n- abcde: message 2\n- abcde: message 3",
+  ]);
+  const { text, ...how } = client.prompts[0];
+  assert.deepEqual(how, { session: "ses_1", directory: "/p", agent: "plan", model: { providerID: "p", modelID: "m" }, variant: "deep", parts: undefined });
+  assert.ok(text);
+});
+
+test("other events, and those of a session that is gone, are acknowledged and no more", async () => {
+  const { client, acknowledged, notifier: { take } } = await notifier();
+  await take(event(1, { type: "exit" }));
+  await take(event(2, { sessionId: "ses_gone" }));
+  await take(event(3, { sessionId: null }));
+  await until(() => acknowledged.length === 3, "all are acknowledged");
+  assert.deepEqual(client.prompts, []);
+});
+
+test("what lies in the session already is not sent again", async () => {
+  const { client, acknowledged, notifier: { take } } = await notifier();
+  const old = { at: "2026-01-01T00:00:00.000Z" };
+  client.stored.push({ info: { id: "msg_0", role: "user" }, parts: [{ metadata: { hob: { seqs: [1] } } }] });
+  await take(event(1, old));
+  await until(() => acknowledged.length === 1, "it is acknowledged");
+  await take(event(2, old));
+  await until(() => acknowledged.length === 2, "the other one is acknowledged");
+  assert.deepEqual(client.prompts.map(({ text }) => text), ["Notification from background process abcde: message 2"]);
+});
+
+test("a prompt that began no turn is followed by one more", async () => {
+  const idle = await notifier({ drops: 1 });
+  await idle.notifier.take(event(1));
+  await until(() => idle.acknowledged.length === 1, "it is acknowledged");
+  assert.deepEqual(idle.client.prompts.map(({ text }) => text), [
+    "Notification from background process abcde: message 1",
+    "The notification of a background process above waits for you.",
+  ]);
+  const busy = await notifier({ drops: 1 });
+  busy.client.status = "busy";
+  await busy.notifier.take(event(1));
+  await until(() => busy.acknowledged.length === 1, "it is acknowledged");
+  assert.equal(busy.client.prompts.length, 1, "a turn that runs will see it");
+});
+
+test("a root session is found once, whoever asks", async () => {
+  const { Sessions } = await load("sessions");
+  const parents = { ses_c: "ses_b", ses_b: "ses_a" };
+  let calls = 0;
+  const sessions = new Sessions({ session: { get: async ({ path: { id } }) => (calls++, { data: { id, parentID: parents[id] } }) } });
+  assert.equal(await sessions.root("ses_c"), "ses_a");
+  assert.equal(await sessions.root("ses_b"), "ses_a");
+  assert.equal(calls, 3);
+});
+
+test("OpenCode 2 may call setup: it does nothing yet", async () => {
+  const { default: plugin } = await load("server");
+  assert.deepEqual(Object.keys(plugin), ["id", "server", "setup"]);
+  assert.equal(plugin.setup({}), undefined);
+});
