@@ -24,10 +24,10 @@ function sql(lab, statement) {
 
 test("both killed: the next command ends the strays, records failed/lost and raises one exit", async (t) => {
   const lab = newLab(t);
-  // The command, a child in a session of its own, and an orphan that both adopters have lost.
-  const id = await lab.run(["-c", `setsid ${wait} & (setsid ${wait} &) ; echo OPENCODE_NOTIFY: told; ${wait}`]);
+  // The command, a child in a session of its own, one without an environment, and an orphan that both adopters lose.
+  const id = await lab.run(["-c", `setsid ${wait} & env -i ${wait} & (setsid ${wait} &) ; echo OPENCODE_NOTIFY: told; ${wait}; :`]);
   const bystander = lab.spawn(prop("wait"), { env: { HOB_ID: id, HOB_HOME: lab.home } });
-  const task = await lab.until(id, (now) => now.processes.length === 4);
+  const task = await lab.until(id, (now) => now.processes.filter(({ command }) => command.endsWith("prop wait")).length === 4);
   await waitUntil(async () => (await lab.events(id, "notify")).length, "the notification is stored");
   await killBoth(lab, id);
   assert.ok(task.processes.every(({ pid }) => alive(pid)), "killing the two kills nobody else");
@@ -91,6 +91,21 @@ test("after a restart of the machine tasks are lost, and nobody is killed", asyn
   await lab.must(["list"]);
   assert.equal((await lab.events(running, "exit")).length, 1);
   signal(pid);
+});
+
+test("from another pid namespace nobody is signalled", async (t) => {
+  const lab = newLab(t);
+  const kept = await lab.run(["--", ...prop("wait")]);
+  const lost = await lab.run(["--", ...prop("wait")]);
+  const pids = [(await lab.show(kept)).pid, (await lab.show(lost)).pid];
+  await killBoth(lab, lost);
+  lab.wrapper = ["unshare", "--pid", "--fork", "--mount-proc", "--"];
+  const tasks = await lab.list();
+  assert.equal(tasks.find((task) => task.id === kept).status, "running", "its lock is seen from there");
+  assert.deepEqual(pids.map(alive), [true, true]);
+  lab.wrapper = [];
+  assert.deepEqual(pids.map(alive), [true, true]);
+  signal(pids[1]);
 });
 
 test("a pid that was reused is not killed", async (t) => {

@@ -87,10 +87,14 @@ test("a session's end takes its session tasks and nothing else", async (t) => {
   const app = await start("-S", "s1", "-l", "app");
   const detached = await start("-S", "s1", "-l", "detached");
   const other = await start("-S", "s2");
+  const left = await lab.run(["-S", "s1", "-c", `${wait} & exit 3`]);
+  const leftover = await lab.until(left, (task) => task.completedAt && task.leftover);
 
   await lab.kill("-S", "s1", "-l", "session");
   for (const task of await all(lab, mine)) assert.deepEqual(summary(task), ["cancelled", "session"]);
   for (const task of await all(lab, [app, detached, other])) assert.equal(task.status, "running");
+  assert.ok(!alive(leftover.processes[0].pid), "a leftover of the session's, too");
+  assert.deepEqual([...summary(await lab.show(left)), (await lab.show(left)).exitCode], ["failed", "exit", 3]);
 
   // The app task has survived its session, and another session sees it, and may end it.
   const ids = async (...words) => (await lab.list(...words)).map((task) => task.id).sort();

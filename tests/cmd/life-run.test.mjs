@@ -43,7 +43,8 @@ async function settled(lab, id, where) {
   if (task.status === "running") {
     assert.ok(alive(task.pid), `${where}: it runs`);
     await lab.kill(id);
-    assert.equal((await lab.show(id)).reason, "request", where);
+    assert.ok(!alive(task.pid), `${where}: it is ended`);
+    assert.equal((await lab.ended(id)).reason, "request", where);
     assert.equal((await lab.events(id, "exit")).length, 1, where);
     return "running";
   }

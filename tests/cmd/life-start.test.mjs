@@ -5,7 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { newLab } from "./lib/lab.mjs";
 import { HOB, prop, quote } from "./lib/programs.mjs";
-import { stat } from "./lib/processes.mjs";
+import { commandLine, stat } from "./lib/processes.mjs";
 import { waitUntil } from "./lib/wait.mjs";
 
 /** What a task that runs WORDS has written at its end. */
@@ -236,10 +236,13 @@ test("signals that the caller ignored or blocked are so for the command, and no 
   assert.equal(base.Blk, 0n);
 });
 
-test("a session and a group of its own, no terminal", async (t) => {
+test("a session and a group of its own, no terminal; ps shows who keeps it", async (t) => {
   const lab = newLab(t);
   const id = await lab.run(["--", ...prop("wait")]);
   const { pid } = await lab.show(id);
+  const { guard, keeper } = await lab.bothKeepers(id);
+  assert.deepEqual([commandLine(guard.pid).trim(), commandLine(keeper.pid).trim()], [`hob guard ${id}`, `hob keeper ${id}`]);
+  assert.deepEqual([stat(keeper.pid).ppid, stat(pid).ppid], [guard.pid, keeper.pid]);
   assert.deepEqual([stat(pid).sid, stat(pid).pgid], [pid, pid]);
 });
 

@@ -1,5 +1,6 @@
 // Many at once: 500 tasks from 20 callers that run side by side, and the end of all of them.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { test } from "node:test";
 import { newLab } from "../lib/lab.mjs";
 import { alive } from "../lib/processes.mjs";
@@ -30,7 +31,7 @@ test("500 tasks from 20 parallel callers are all correct; then kill --all", asyn
   assert.equal(tasks.length, names.size);
   assert.equal(new Set(tasks.map((task) => task.pid)).size, names.size);
   for (const task of tasks) assert.deepEqual([task.name, task.processes.length], [names.get(task.id), 1]);
-  for (const task of tasks) assert.equal(await lab.raw(task.id), `${task.id} ${task.name}\nOPENCODE_NOTIFY: ${task.name}\n`);
+  for (const task of tasks) assert.equal(fs.readFileSync(lab.file(task.id, "log"), "utf8"), `${task.id} ${task.name}\nOPENCODE_NOTIFY: ${task.name}\n`);
   await waitUntil(async () => (await lab.events(undefined, "notify")).length === names.size, "all notifications");
   for (const event of await lab.events(undefined, "notify")) assert.equal(event.message, names.get(event.id));
   assert.equal((await lab.list("-t", "caller7")).length, each);
