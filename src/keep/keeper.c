@@ -87,10 +87,11 @@ static int launch(void)
 	hold_close(k.hold, HOLD_ARGV);
 	if (r == 0 && k.hold->timeout_ms)
 		k.st->timeout_at_ns = os_mono_ns() + k.hold->timeout_ms * 1000000;
+	/* launched first: once `run` was told, a killed keeper must not pass for a failed start */
+	k.st->launched = r == 0;
 	report(r, (int)stage);
 	if (r < 0)
 		return r;
-	k.st->launched = true;
 	os_poke(k.hold->fd[HOLD_POKE_GUARD]);
 	return 0;
 }
@@ -447,6 +448,9 @@ enum keeper_end keeper_run(struct hold *hold)
 
 	if (begin(hold) < 0)
 		return KEEPER_BROKEN;
+	/* the keeper before this one may have been killed just before it could tell `run` */
+	if (k.st->launched && !k.st->go && hold->fd[HOLD_RUN] >= 0)
+		report(0, 0);
 	if (!k.st->launched && launch() < 0)
 		return finish(KEEPER_UNSTARTED);
 	proceed();

@@ -6,18 +6,19 @@ import { test } from "node:test";
 import { digestOfFile, digestOfProp, Gate } from "./lib/bytes.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { alive, signal } from "./lib/processes.mjs";
-import { prop } from "./lib/programs.mjs";
+import { HOB, prop } from "./lib/programs.mjs";
 import { waitUntil } from "./lib/wait.mjs";
 
 const MiB = 1 << 20;
 
-test("killed 128 times while 256 MiB are written: log, events and exit code are whole", async (t) => {
+test("killed 120 times while 256 MiB are written: log, events and exit code are whole", async (t) => {
   const lab = newLab(t);
   const size = 256 * MiB;
-  const kills = 128;
+  const kills = 120;
+  const steps = 128; // More than kills: the writer is to outlive them.
   const each = 20_000; // Every so many lines one notification.
   const gate = new Gate(path.join(lab.work, "gate"));
-  const words = ["write", size, 65536, `notify=${each}`, `gate=${gate.file}`, `step=${size / kills}`, "exit=7"];
+  const words = ["write", size, 65536, `notify=${each}`, `gate=${gate.file}`, `step=${size / steps}`, "exit=7"];
   const id = await lab.run(["--log-max", "1G", "--", ...prop(...words)]);
   const writer = (await lab.show(id)).pid;
   const log = lab.file(id, "log");
@@ -39,7 +40,7 @@ test("killed 128 times while 256 MiB are written: log, events and exit code are 
     assert.ok(signal(keeper) && now > before.size && alive(writer), `kill ${kill} counts`);
     before = { keeper, size: now };
   }
-  gate.open(kills);
+  gate.open(steps - kills);
 
   const task = await lab.ended(id);
   assert.deepEqual([task.status, task.reason, task.exitCode, task.outputBytes], ["failed", "exit", 7, size]);
@@ -53,6 +54,24 @@ test("killed 128 times while 256 MiB are written: log, events and exit code are 
   );
   assert.equal(events.filter((event) => event.type === "exit").length, 1);
   assert.equal(events.length, notes.length + 2, "started, exit and nothing else");
+});
+
+test("killed just after it told run that the command runs", async (t) => {
+  const lab = newLab(t);
+  // What is told is told at once, and the teller then held up for a while: long enough for run to record the start.
+  const inject = ["-f", "-o", "/dev/null", "-e", "trace=sendto", "-e", "inject=sendto:delay_exit=2000000:when=1"];
+  const env = { ASAN_OPTIONS: `${lab.env.ASAN_OPTIONS ?? ""}:detect_leaks=0` };
+  const run = lab.spawn(["strace", ...inject, HOB, "run", "--id", "t", "--", ...prop("wait")], { env });
+  const running = async () => (await lab.list("--status", "running"))[0];
+  const { pid } = await waitUntil(running, "the start is recorded");
+  const { guard, keeper } = await lab.bothKeepers("t");
+  signal(keeper);
+  await waitUntil(() => !alive(keeper), "it is dead");
+  assert.equal((await lab.bothKeepers("t", { keeper })).guard.pid, guard.pid);
+  assert.ok(alive(pid));
+  assert.equal((await lab.show("t")).status, "running");
+  await lab.kill("t");
+  await run.done;
 });
 
 test("SIGKILLed 400 times in a row, it is started again at once each time", async (t) => {
