@@ -6,17 +6,21 @@
 
 #include "task/registry.h"
 
-#define EVENT_TYPES(X)                                                                                                 \
-	X(STARTED, "started")                                                                                          \
-	X(NOTIFY, "notify")                                                                                            \
-	X(MATCH, "match") X(EXIT, "exit") X(PORT, "port") X(INPUT, "input") X(IDLE, "idle") X(GAP, "gap")
+/* clang-format off */
+#define EVENT_TYPES(X) \
+	X(STARTED, "started") \
+	X(NOTIFY, "notify") \
+	X(MATCH, "match") \
+	X(EXIT, "exit") \
+	X(PORT, "port") \
+	X(INPUT, "input") \
+	X(IDLE, "idle") \
+	X(GAP, "gap")
 
-enum event_type {
 #define X(name, text) EVENT_##name,
-	EVENT_TYPES(X)
+enum event_type { EVENT_TYPES(X) EVENT_TYPE_COUNT };
 #undef X
-	    EVENT_TYPE_COUNT
-};
+/* clang-format on */
 
 #define EVENT_MESSAGE_MAX 4000	/* bytes; what is longer is cut with a mark */
 #define EVENT_CLAIM_MS	  60000 /* an unacknowledged event is handed out again after so long */

@@ -8,37 +8,43 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TASK_STATUSES(X)                                                                                               \
-	X(PENDING, "pending")                                                                                          \
-	X(RUNNING, "running") X(COMPLETED, "completed") X(FAILED, "failed") X(CANCELLED, "cancelled")
+/* clang-format off */
+#define TASK_STATUSES(X) \
+	X(PENDING, "pending") \
+	X(RUNNING, "running") \
+	X(COMPLETED, "completed") \
+	X(FAILED, "failed") \
+	X(CANCELLED, "cancelled")
 
 /* Why a status is what it is. NONE while a task lives. */
-#define TASK_REASONS(X)                                                                                                \
-	X(NONE, "")                                                                                                    \
-	X(EXIT, "exit")                                                                                                \
-	X(SIGNAL, "signal") X(EXEC, "exec") X(TIMEOUT, "timeout") X(LOST, "lost") X(REQUEST, "request")                \
-	    X(SESSION, "session") X(OWNER, "owner") X(ABORT, "abort")
+#define TASK_REASONS(X) \
+	X(NONE, "") \
+	X(EXIT, "exit") \
+	X(SIGNAL, "signal") \
+	X(EXEC, "exec") \
+	X(TIMEOUT, "timeout") \
+	X(LOST, "lost") \
+	X(REQUEST, "request") \
+	X(SESSION, "session") \
+	X(OWNER, "owner") \
+	X(ABORT, "abort")
 
-#define TASK_LIFETIMES(X) X(SESSION, "session") X(APP, "app") X(DETACHED, "detached")
+#define TASK_LIFETIMES(X) \
+	X(SESSION, "session") \
+	X(APP, "app") \
+	X(DETACHED, "detached")
 
-enum task_status {
 #define X(name, text) TASK_##name,
-	TASK_STATUSES(X)
+enum task_status { TASK_STATUSES(X) TASK_STATUS_COUNT };
 #undef X
-	    TASK_STATUS_COUNT
-};
-enum task_reason {
 #define X(name, text) REASON_##name,
-	TASK_REASONS(X)
+enum task_reason { TASK_REASONS(X) TASK_REASON_COUNT };
 #undef X
-	    TASK_REASON_COUNT
-};
-enum task_lifetime {
 #define X(name, text) LIFETIME_##name,
-	TASK_LIFETIMES(X)
+enum task_lifetime { TASK_LIFETIMES(X) TASK_LIFETIME_COUNT };
 #undef X
-	    TASK_LIFETIME_COUNT
-};
+/* clang-format on */
+
 _Static_assert(TASK_STATUS_COUNT == 5, "a status was added: see task_ended and task_end_status");
 _Static_assert(TASK_REASON_COUNT == 10, "a reason was added: see task_end_status");
 _Static_assert(TASK_LIFETIME_COUNT == 3, "a lifetime was added: see the keeper's owner watch");
