@@ -50,14 +50,15 @@ test("what a leftover writes is logged, and its notifications are told", async (
   const task = await lab.ended(id);
   assert.deepEqual([task.status, task.output], ["completed", "now\n"]);
   fs.writeFileSync(go, "");
-  const after = await lab.until(id, (now) => !now.leftover);
+  await lab.until(id, (now) => !now.leftover);
+  await waitUntil(() => !lab.keepers(id).guard && !lab.keepers(id).keeper, "guard and keeper ended");
+  const after = await lab.show(id);
   assert.equal(after.output, "now\nlater\nOPENCODE_NOTIFY: still\n");
   assert.equal(after.outputBytes, after.output.length);
   assert.deepEqual(
     (await lab.events(id)).map((event) => event.message ?? event.type),
     ["started", "exit", "still"],
   );
-  await waitUntil(() => !lab.keepers(id).guard, "the guard ended");
 });
 
 test("a leftover by double fork and setsid is one, too", async (t) => {
