@@ -60,9 +60,22 @@ static bool choose_job(struct ledger *l, bool end_ready, bool tree_gone)
 	return l->job.end || l->job.settle || l->capture->notes.count;
 }
 
+/* A new keeper scans again from the last mark and so finds what the scribe of the one before may have told: all
+ * that begins before the registry's offset is known there, whenever the scan comes across it. */
+static void forget_known(struct ledger *l)
+{
+	const struct note *first = notes_first(&l->capture->notes);
+
+	if (l->loaded && first && first->cursor < l->stored)
+		capture_stored_before(l->capture, l->stored);
+}
+
 void ledger_step(struct ledger *l, bool end_ready, bool tree_gone)
 {
 	pid_t pid;
+
+	if (!l->scribe)
+		forget_known(l);
 
 	if (l->scribe || l->gone || (l->retry_ns && os_mono_ns() < l->retry_ns) || !choose_job(l, end_ready, tree_gone))
 		return;

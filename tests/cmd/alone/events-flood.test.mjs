@@ -14,8 +14,8 @@ const slowly = `for i in $(seq ${EACH}); do echo OPENCODE_NOTIFY:$HOB_ID $i; sle
 const atOnce = `for i in $(seq ${EACH}); do echo OPENCODE_NOTIFY:$HOB_ID $i; done`;
 const byHand = `for i in $(seq ${EACH}); do ${quote(HOB)} notify $HOB_ID $i; done`;
 
-test("2,000 events from 20 writers", async (t) => {
-  const lab = newLab(t);
+/** The writers tell all they have; returns by how many milliseconds the latest event was late. */
+async function flood(lab) {
   const follower = lab.start(["events", "-f", "--json"], { stdio: ["ignore", "pipe", "inherit"] });
   const heard = [];
   readline.createInterface({ input: follower.stdout }).on("line", (line) => heard.push({ ...JSON.parse(line), heard: Date.now() }));
@@ -34,6 +34,13 @@ test("2,000 events from 20 writers", async (t) => {
   for (const id of ids) assert.deepEqual(messages(id), Array.from({ length: EACH }, (_, i) => `${id} ${i + 1}`));
   assert.equal(heard.length, WRITERS * (EACH + 2));
   assert.deepEqual(heard.map((e) => e.seq), heard.map((_, i) => i + 1), "in the order of their numbers");
-  const late = Math.max(...heard.map((e) => e.heard - Date.parse(e.at)));
-  assert.ok(late < 1000 * (sanitized ? 10 : 1), `one was late by ${late} ms`);
+  return Math.max(...heard.map((e) => e.heard - Date.parse(e.at)));
+}
+
+test("2,000 events from 20 writers", async (t) => {
+  const limit = sanitized ? 5000 : 1000;
+  const late = [];
+  // What is late by design is late each time; what somebody else's load made late is not.
+  while (late.length < 3 && !(late.at(-1) < limit)) late.push(await flood(newLab(t)));
+  assert.ok(late.at(-1) < limit, `the latest of each flood came after ${late.join(", ")} ms`);
 });

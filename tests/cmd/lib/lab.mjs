@@ -55,8 +55,8 @@ class Lab {
   }
 
   /** Starts a program in the lab. Returns its child process with `out` and `err`, what it has written so far, and
-   * `done`, a promise of {code, signal, stdout, stderr}. Options: env (changes), cwd, input, stdio, limit: after so
-   * many seconds it is killed, so that a test that hangs says where. */
+   * `done`, a promise of {code, signal, stdout, stderr}. Options: env (changes), cwd, input
+   * (null: the caller writes it), stdio, limit: after so many seconds it is killed, so that a test that hangs ends. */
   spawn(words, { env = {}, cwd = this.work, input, stdio, limit = 120 } = {}) {
     const [program, ...args] = [...this.wrapper, ...words].map(String);
     const child = spawn(program, args, { cwd, env: withChanges(this.env, env), stdio: stdio ?? ["pipe", "pipe", "pipe"] });
@@ -66,7 +66,7 @@ class Lab {
     Object.defineProperty(child, "out", { get: () => text("stdout") });
     Object.defineProperty(child, "err", { get: () => text("stderr") });
     child.stdin?.on("error", () => {}); // Who does not read his input may say so.
-    child.stdin?.end(input ?? "");
+    if (input !== null) child.stdin?.end(input ?? "");
     this.#started.add(child);
     const timer = setTimeout(() => child.kill("SIGKILL"), limit * 1000).unref();
     child.done = new Promise((resolve, reject) => {
