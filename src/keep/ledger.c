@@ -76,7 +76,6 @@ void ledger_step(struct ledger *l, bool end_ready, bool tree_gone)
 
 	if (!l->scribe)
 		forget_known(l);
-
 	if (l->scribe || l->gone || (l->retry_ns && os_mono_ns() < l->retry_ns) || !choose_job(l, end_ready, tree_gone))
 		return;
 	l->told = l->capture->notes.count;

@@ -5,7 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { digestOfFile, digestOfProp, Gate } from "./lib/bytes.mjs";
 import { newLab } from "./lib/lab.mjs";
-import { alive, signal } from "./lib/processes.mjs";
+import { alive, signal, stat, status } from "./lib/processes.mjs";
 import { HOB, prop } from "./lib/programs.mjs";
 import { waitUntil } from "./lib/wait.mjs";
 
@@ -85,6 +85,25 @@ test("killed just after it told run that the command runs", async (t) => {
   assert.equal((await lab.show("t")).status, "running");
   await lab.kill("t");
   await run.done;
+});
+
+test("killed between reaping the command and writing down how it ended", async (t) => {
+  const lab = newLab(t);
+  const id = await lab.run(["-c", "until [ -e go ]; do sleep 0.02; done; exit 7"]);
+  const { pid } = await lab.show(id);
+  const { keeper } = await lab.bothKeepers(id);
+  const story = path.join(lab.work, "story");
+  const calls = ["-e", "trace=wait4,waitid", "-e", "inject=wait4,waitid:delay_exit=2000000"];
+  const strace = lab.spawn(["strace", "-o", story, ...calls, "-p", keeper.pid]);
+  await waitUntil(() => status(keeper.pid, "TracerPid") > 0, "strace looks at the keeper");
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  // Either the kernel has let go of the command, or the keeper has written down its end.
+  const recorded = () => fs.readFileSync(lab.file(id, "exit"), "latin1").startsWith("status");
+  await waitUntil(() => stat(pid) === undefined || recorded(), "the command is reaped");
+  signal(keeper);
+  await strace.done;
+  const task = await lab.ended(id);
+  assert.deepEqual([task.status, task.reason, task.exitCode], ["failed", "exit", 7]);
 });
 
 test("SIGKILLed 400 times in a row, it is started again at once each time", async (t) => {
