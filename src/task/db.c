@@ -113,8 +113,13 @@ static int read_version(struct db *db, struct err *err, int *ret)
 
 static int create_schema(struct db *db, struct err *err)
 {
+	CLEAN_FD int bell = openat(db->dirfd, "bell", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	int version, r;
 
+	/* SQLite does not wait when two switch to WAL at once, so the first commands of a home take turns here */
+	r = bell < 0 ? -errno : os_lock(bell, 0);
+	if (r < 0)
+		return err_sys(err, r, "cannot lock %s/bell", db->home);
 	r = exec(db, "PRAGMA journal_mode=WAL", err);
 	if (r == 0)
 		r = exec(db, "BEGIN IMMEDIATE", err);
