@@ -181,17 +181,6 @@ static void take_inherited(void)
 
 /* ---- watching a keeper ---- */
 
-static bool any_kids(pid_t keeper)
-{
-	pid_t kids[64];
-	int n = os_children(getpid(), kids, 64);
-
-	for (int i = 0; i < n; i++)
-		if (kids[i] != keeper && !tree_is_keeper(kids[i]))
-			return true;
-	return false;
-}
-
 /* Reaps whoever ended. True when KEEPER is among them; RET_STATUS gets its wait status. */
 static bool reap(pid_t keeper, int *ret_status)
 {
@@ -200,15 +189,13 @@ static bool reap(pid_t keeper, int *ret_status)
 	pid_t pid;
 
 	os_signal_drain(hold.fd[HOLD_SIGNALS]);
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((pid = hold_reap(&hold, &status)) > 0) {
 		if (pid == keeper) {
 			keeper_ended = true;
 			*ret_status = status;
-		} else if (pid == hold.state->command.pid) {
-			hold_command_ended(&hold, status);
 		}
 	}
-	hold.state->guard_has_kids = any_kids(keeper);
+	hold.state->guard_has_kids = tree_any_child();
 	if (!keeper_ended)
 		os_poke(hold.fd[HOLD_POKE_KEEPER]);
 	return keeper_ended;
@@ -318,7 +305,7 @@ static void promote(void)
 	if (os_stat(hold.state->command.pid, &st) == 0 && st.proc.start == hold.state->command.start &&
 	    st.ppid != getpid())
 		hold.state->strays = true;
-	hold.state->guard_has_kids = any_kids(0);
+	hold.state->guard_has_kids = tree_any_child();
 	faults = (struct faults){0};
 }
 
@@ -368,7 +355,7 @@ static void guard_run(void)
 				undo_start();
 			return;
 		}
-		if (WIFEXITED(status) && WEXITSTATUS(status) == KEEPER_DONE && !any_kids(0))
+		if (WIFEXITED(status) && WEXITSTATUS(status) == KEEPER_DONE && !tree_any_child())
 			return;
 		if (of_its_own_fault(status))
 			back_off();

@@ -2,6 +2,7 @@
 
 #include "keep/files.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 void hold_set_mark(struct hold_state *state, struct hold_mark mark)
@@ -29,6 +30,25 @@ void hold_command_ended(struct hold *hold, int wstatus)
 	st->cause = st->ending.cause;
 	__atomic_store_n(&st->ended, true, __ATOMIC_RELEASE);
 	files_write_exit(hold->fd[HOLD_EXIT], wstatus, st->ended_ms, st->cause);
+}
+
+/* waitid's answer as the wait status it stands for. */
+static int status_of(const siginfo_t *info)
+{
+	if (info->si_code == CLD_EXITED)
+		return info->si_status << 8;
+	return info->si_status | (info->si_code == CLD_DUMPED ? 0x80 : 0);
+}
+
+pid_t hold_reap(struct hold *hold, int *ret_status)
+{
+	siginfo_t info = {0};
+
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+		return 0;
+	if (info.si_pid == hold->state->command.pid)
+		hold_command_ended(hold, status_of(&info));
+	return waitpid(info.si_pid, ret_status, 0) == info.si_pid ? info.si_pid : 0;
 }
 
 void hold_close(struct hold *hold, enum hold_fd which)

@@ -105,6 +105,10 @@ struct hold_mark hold_get_mark(const struct hold_state *state);
 /* Records that the command ended: state first, then the file `exit`, which a full disk cannot lose. */
 void hold_command_ended(struct hold *hold, int wstatus);
 
+/* Reaps one child that ended: its pid and wait status, 0 when there is none. The command's end is recorded first:
+ * who is killed in between leaves the zombie, and with it the code, to the next adopter. */
+pid_t hold_reap(struct hold *hold, int *ret_status);
+
 /* Closes descriptor WHICH if it is open. */
 void hold_close(struct hold *hold, enum hold_fd which);
 

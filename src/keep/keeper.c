@@ -155,17 +155,13 @@ static int begin(struct hold *hold)
 
 static void reap(void)
 {
-	os_signal_drain(k.hold->fd[HOLD_SIGNALS]);
-	for (;;) {
-		int status;
-		pid_t pid = waitpid(-1, &status, WNOHANG);
+	int status;
+	pid_t pid;
 
-		if (pid <= 0)
-			break;
+	os_signal_drain(k.hold->fd[HOLD_SIGNALS]);
+	while ((pid = hold_reap(k.hold, &status)) > 0) {
 		if (pid == k.ledger.scribe)
 			ledger_scribe_ended(&k.ledger, status);
-		else if (pid == k.st->command.pid)
-			hold_command_ended(k.hold, status);
 		k.look = true;
 	}
 }
@@ -252,17 +248,6 @@ static void owner_ended(void)
 
 /* ---- who is left ---- */
 
-static bool any_kids(void)
-{
-	pid_t kids[64];
-	int n = os_children(getpid(), kids, 64);
-
-	for (int i = 0; i < n; i++)
-		if (kids[i] != k.ledger.scribe && !tree_is_keeper(kids[i]))
-			return true;
-	return false;
-}
-
 /* Strays send no SIGCHLD: one of them is watched, and when it ends the next. */
 static bool any_strays(void)
 {
@@ -285,7 +270,7 @@ static void look_around(void)
 {
 	k.look = false;
 	watch_stray_command();
-	k.tree_gone = k.st->ended && !any_kids() && !k.st->guard_has_kids && !any_strays();
+	k.tree_gone = k.st->ended && !tree_any_child() && !k.st->guard_has_kids && !any_strays();
 }
 
 /* ---- the end ---- */

@@ -31,10 +31,22 @@ static void add(const struct os_stat *st)
 		found[nfound++] = *st;
 }
 
+/* A task may have started any number of others, whose guards its own adopts: room for all. */
+static pid_t children[TREE_MAX];
+
+bool tree_any_child(void)
+{
+	int n = os_children(getpid(), children, TREE_MAX);
+
+	for (int i = 0; i < n; i++)
+		if (!tree_is_keeper(children[i]))
+			return true;
+	return false;
+}
+
 /* Adds the children of PID that belong to the task. */
 static void add_children(pid_t pid)
 {
-	static pid_t children[TREE_MAX];
 	int n = os_children(pid, children, TREE_MAX);
 
 	for (int i = 0; i < n; i++) {

@@ -17,6 +17,9 @@ struct tree {
 /* True for a guard, a keeper or a scribe, of any task: they bear the title of one. */
 bool tree_is_keeper(pid_t pid);
 
+/* True while the calling process has a child that is no keeper (other tasks' guards are adopted too). */
+bool tree_any_child(void);
+
 /* Lists the living processes of TREE (no zombies); the list is valid until the next call. */
 int tree_list(const struct tree *tree, const struct os_stat **ret);
 

@@ -234,6 +234,14 @@ test("signals that the caller ignored or blocked are so for the command, and no 
   assert.equal(changed.Blk, base.Blk);
   assert.equal(base.Ign & (bit(13) | bit(25) | bit(17)), 0n, "PIPE, XFSZ and CHLD are as anybody has them");
   assert.equal(base.Blk, 0n);
+  const blocking = await lab.spawn(["env", "--block-signal=TERM", HOB, "run", ...show]).done;
+  assert.equal(masks((await lab.ended(blocking.stdout.trim())).output).Blk, bit(15));
+});
+
+test("a caller that ignores SIGCHLD gets the exit code all the same", async (t) => {
+  const lab = newLab(t);
+  const { stdout } = await lab.spawn(["env", "--ignore-signal=CHLD", HOB, "run", "-c", "exit 7"]).done;
+  assert.equal((await lab.ended(stdout.trim())).exitCode, 7);
 });
 
 test("a session and a group of its own, no terminal; ps shows who keeps it", async (t) => {

@@ -2,10 +2,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
-import { bytesAt, digestOfFile, digestOfProp } from "./lib/bytes.mjs";
+import { bytesAt, digestOfFile, digestOfProp, Gate } from "./lib/bytes.mjs";
 import { newLab } from "./lib/lab.mjs";
+import { signal } from "./lib/processes.mjs";
 import { prop } from "./lib/programs.mjs";
+import { waitUntil } from "./lib/wait.mjs";
 
 const MiB = 1 << 20;
 const GiB = 1 << 30;
@@ -68,6 +71,34 @@ test("--log-max has a smallest value, and is kept while the task still writes", 
   const id = await lab.run(["--log-max", "1M", "-c", `${prop("write", 40 * MiB, 65536).join(" ")}; exec ${prop("wait").join(" ")}`]);
   await lab.until(id, (task) => task.outputBytes === 40 * MiB && fs.statSync(lab.file(id, "log")).blocks * 512 < 4 * MiB, "the window slid");
   assert.ok(bytesAt(lab.file(id, "log"), 39 * MiB, MiB).equals(expected(39 * MiB, 40 * MiB)));
+});
+
+test("nothing is freed before its notifications are told, keeper killed or not", async (t) => {
+  const lab = newLab(t);
+  const size = 40 * MiB;
+  const each = 5000;
+  const gate = new Gate(path.join(lab.work, "gate"));
+  const words = ["write", size, 65536, `notify=${each}`, `gate=${gate.file}`, `step=${size}`];
+  const id = await lab.run(["--log-max", "1M", "--", ...prop(...words)]);
+  const locker = lab.spawn(["sqlite3", path.join(lab.home, "hob.db")], { input: null });
+  locker.stdin.write("BEGIN IMMEDIATE; SELECT 'locked';\n");
+  await waitUntil(() => locker.out.includes("locked"), "the registry is locked");
+  gate.open();
+  const disk = () => fs.statSync(lab.file(id, "log")).blocks * 512;
+  await waitUntil(() => fs.statSync(lab.file(id, "log")).size === size, "all is written");
+  const { keeper } = await lab.bothKeepers(id);
+  signal(keeper);
+  await lab.bothKeepers(id, { keeper });
+  assert.ok(disk() >= size, "all is there still");
+  locker.stdin.end("COMMIT;\n");
+  await lab.ended(id);
+  await waitUntil(() => !lab.keepers(id).keeper, "the keeper ended");
+  const notes = await lab.events(id, "notify");
+  assert.deepEqual(
+    notes.map((event) => event.cursor),
+    Array.from({ length: Math.ceil(size / 100 / each) }, (_, i) => i * each * 100),
+  );
+  assert.ok(disk() < 4 * MiB, `${disk()} bytes of disk at the end`);
 });
 
 test("one line of 100 MiB is kept, cut for readers, and stalls nobody", async (t) => {
