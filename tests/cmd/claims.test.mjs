@@ -6,13 +6,18 @@ import { newLab } from "./lib/lab.mjs";
 import { stat } from "./lib/processes.mjs";
 import { waitUntil } from "./lib/wait.mjs";
 
-const lines = (text) => text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+const lines = (text) =>
+  text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 const notify = (lab, id, text) => lab.must(["notify", text], { env: { HOB_ID: id } });
 const told = (events) => events.map((e) => e.message ?? `${e.type} ${e.id}`);
 const start = (lab, id, ...words) => lab.run(["--id", id, ...words, "sleep", "1000"]);
 
 /** What NAME of process PID gets now. */
-const claim = async (lab, name, pid, ...more) => lines(await lab.must(["events", "--claim", name, "-o", pid, "--json", ...more]));
+const claim = async (lab, name, pid, ...more) =>
+  lines(await lab.must(["events", "--claim", name, "-o", pid, "--json", ...more]));
 
 /** A follower that claims; `events(n)` waits for so many. */
 async function claimer(lab, name, pid, ...more) {
@@ -92,7 +97,11 @@ test("two that live never get the same event, and together they get all", async 
   assert.equal(seqs.length, 303);
   for (const child of consumers) {
     const own = lines(child.out).map((e) => e.seq);
-    assert.deepEqual(own, [...own].sort((a, b) => a - b), "in order");
+    assert.deepEqual(
+      own,
+      [...own].sort((a, b) => a - b),
+      "in order",
+    );
     child.kill();
   }
   await Promise.all(consumers.map((child) => child.done));
@@ -164,7 +173,8 @@ test("read once: the claim is the owner's, and void when that dies", async (t) =
 });
 
 /** As if so many seconds had gone by since the claims. */
-const pass = (lab, seconds) => sql(lab, `UPDATE events SET claimed_ms = claimed_ms - ${seconds * 1000} WHERE claimed_ms <> 0`);
+const pass = (lab, seconds) =>
+  sql(lab, `UPDATE events SET claimed_ms = claimed_ms - ${seconds * 1000} WHERE claimed_ms <> 0`);
 
 test("not acknowledged for 60 s: handed out again, the living consumer or not", async (t) => {
   const lab = newLab(t);

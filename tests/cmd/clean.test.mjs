@@ -12,7 +12,8 @@ const left = async (lab) => (await lab.list()).map(({ id }) => id).join(" ");
 const folders = (lab) => fs.readdirSync(path.join(lab.home, "tasks")).sort().join(" ");
 
 /** Makes task ID one that ended so many days ago. */
-const age = (lab, id, days) => sql(lab, `UPDATE tasks SET completed_ms = ${Date.now() - days * DAY} WHERE id = '${id}'`);
+const age = (lab, id, days) =>
+  sql(lab, `UPDATE tasks SET completed_ms = ${Date.now() - days * DAY} WHERE id = '${id}'`);
 
 test("14 days, or --older", async (t) => {
   const lab = newLab(t);
@@ -60,7 +61,10 @@ test("events and tags go with their task, numbers are never given again", async 
   assert.deepEqual(await lab.events(), []);
   assert.equal(await sql(lab, "SELECT count(*) FROM tags"), "0");
   await lab.ended(await lab.run(["--id", "a", "true"]));
-  assert.deepEqual((await lab.events()).map(({ seq }) => seq), [before + 1, before + 2]);
+  assert.deepEqual(
+    (await lab.events()).map(({ seq }) => seq),
+    [before + 1, before + 2],
+  );
   assert.deepEqual((await lab.show("a")).tags, []);
 });
 

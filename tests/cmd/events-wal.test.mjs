@@ -15,15 +15,22 @@ const MIB = 1 << 20;
 
 /** Adds N events of 3,000 bytes, a transaction each, as so many scribes would. */
 async function write(lab, n) {
-  const one = "BEGIN IMMEDIATE; INSERT INTO events(task, type, at_ms, cursor, message) VALUES('a', 'notify', 1, 0, printf('%03000d', 7)); COMMIT;\n";
-  const child = spawn("sqlite3", ["-cmd", ".timeout 10000", path.join(lab.home, "hob.db")], { stdio: ["pipe", "inherit", "inherit"] });
+  const one =
+    "BEGIN IMMEDIATE; INSERT INTO events(task, type, at_ms, cursor, message) VALUES('a', 'notify', 1, 0, printf('%03000d', 7)); COMMIT;\n";
+  const child = spawn("sqlite3", ["-cmd", ".timeout 10000", path.join(lab.home, "hob.db")], {
+    stdio: ["pipe", "inherit", "inherit"],
+  });
   child.stdin.end(`PRAGMA synchronous = OFF;\n${one.repeat(n)}`);
   assert.deepEqual(await once(child, "exit"), [0, null]);
 }
 
 const wal = (lab) => fs.statSync(path.join(lab.home, "hob.db-wal")).size;
 
-for (const args of [["events", "--json"], ["events", "-f", "--since", "0", "--json"], ["list", "--json"]])
+for (const args of [
+  ["events", "--json"],
+  ["events", "-f", "--since", "0", "--json"],
+  ["list", "--json"],
+])
   test(`hob ${args.join(" ")}, whose reader sleeps`, async (t) => {
     const lab = newLab(t);
     await lab.run(["--id", "a", "sleep", "1000"]);
@@ -51,7 +58,15 @@ for (const args of [["events", "--json"], ["events", "-f", "--since", "0", "--js
     const { code, stderr } = await reader.done;
     assert.deepEqual([code, stderr], [0, ""]);
     if (args[0] === "list") assert.equal(JSON.parse(pipe.text).length, 11);
-    else assert.deepEqual(numbers(pipe.text).slice(0, 4601), Array.from({ length: 4601 }, (_, i) => i + 1));
+    else
+      assert.deepEqual(
+        numbers(pipe.text).slice(0, 4601),
+        Array.from({ length: 4601 }, (_, i) => i + 1),
+      );
   });
 
-const numbers = (text) => text.split("\n").filter(Boolean).map((line) => JSON.parse(line).seq);
+const numbers = (text) =>
+  text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line).seq);

@@ -10,7 +10,11 @@ import { HOB, quote } from "./lib/programs.mjs";
 import { waitUntil } from "./lib/wait.mjs";
 
 const KEYS = "seq type at id name sessionId createdBy project message cursor status reason exitCode signal".split(" ");
-const lines = (text) => text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+const lines = (text) =>
+  text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 const notify = (lab, id, text) => lab.must(["notify", text], { env: { HOB_ID: id } });
 
 /** A follower that has begun to watch. */
@@ -30,9 +34,21 @@ test("--json: every key, in the story of one task", async (t) => {
   for (const event of events) {
     assert.deepEqual(Object.keys(event).sort(), [...KEYS].sort());
     assert.match(event.at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-    assert.deepEqual([event.id, event.name, event.sessionId, event.createdBy, event.project], ["a", "web", "s", "c", "/"]);
+    assert.deepEqual(
+      [event.id, event.name, event.sessionId, event.createdBy, event.project],
+      ["a", "web", "s", "c", "/"],
+    );
   }
-  const rest = events.map(({ seq, type, message, cursor, status, reason, exitCode, signal }) => [seq, type, message, cursor, status, reason, exitCode, signal]);
+  const rest = events.map(({ seq, type, message, cursor, status, reason, exitCode, signal }) => [
+    seq,
+    type,
+    message,
+    cursor,
+    status,
+    reason,
+    exitCode,
+    signal,
+  ]);
   assert.deepEqual(rest, [
     [1, "started", null, 0, null, null, null, null],
     [2, "notify", "hello", 2, null, null, null, null],
@@ -58,8 +74,14 @@ test("--since and -S choose; pages of 500 meet", async (t) => {
   await lab.ended(await lab.run(["-S", "b", "true"]));
   await lab.ended(await lab.run(["true"]));
   const all = await lab.events();
-  assert.deepEqual(all.map(({ seq }) => seq), Array.from({ length: 1206 }, (_, i) => i + 1));
-  assert.deepEqual(all.filter((e) => e.type === "notify").map((e) => e.message), Array.from({ length: 1200 }, (_, i) => `${i + 1}`));
+  assert.deepEqual(
+    all.map(({ seq }) => seq),
+    Array.from({ length: 1206 }, (_, i) => i + 1),
+  );
+  assert.deepEqual(
+    all.filter((e) => e.type === "notify").map((e) => e.message),
+    Array.from({ length: 1200 }, (_, i) => `${i + 1}`),
+  );
   const seqs = async (...args) => lines(await lab.must(["events", "--json", ...args])).map(({ seq }) => seq);
   assert.deepEqual(await seqs("--since", "1203"), [1204, 1205, 1206]);
   assert.deepEqual(await seqs("--since", "9999"), []);
@@ -90,7 +112,10 @@ test("a follower whose first look is into nothing, in a state folder that it mak
   const lab = newLab(t);
   const child = await following(lab);
   await lab.ended(await lab.run(["true"]));
-  assert.deepEqual((await hears(child, 2)).map((e) => e.type), ["started", "exit"]);
+  assert.deepEqual(
+    (await hears(child, 2)).map((e) => e.type),
+    ["started", "exit"],
+  );
 });
 
 test("all types of events of step one: started, notify, gap, exit", async (t) => {
@@ -101,7 +126,10 @@ test("all types of events of step one: started, notify, gap, exit", async (t) =>
   await sql(lab, `INSERT INTO events(task, type, at_ms, cursor, message) VALUES('${id}', 'gap', 1000, 7, 'lost')`);
   await lab.must(["kill", id]);
   const events = await hears(child, 4);
-  assert.deepEqual(events.map((e) => e.type), ["started", "notify", "gap", "exit"]);
+  assert.deepEqual(
+    events.map((e) => e.type),
+    ["started", "notify", "gap", "exit"],
+  );
   assert.deepEqual([events[2].message, events[2].cursor, events[2].at], ["lost", 7, "1970-01-01T00:00:01.000Z"]);
   assert.deepEqual([events[3].status, events[3].reason, events[3].signal], ["cancelled", "request", "SIGTERM"]);
 });
@@ -124,7 +152,10 @@ test("a killed follower hurts nobody, and the next begins where it is told", asy
   await first.done;
   await notify(lab, "a", "two");
   const second = await following(lab, "--since", seq);
-  assert.deepEqual((await hears(second, 1)).map((e) => e.message), ["two"]);
+  assert.deepEqual(
+    (await hears(second, 1)).map((e) => e.message),
+    ["two"],
+  );
 });
 
 test("usage errors", async (t) => {

@@ -63,7 +63,13 @@ test("the exit code is the command's", async (t) => {
 
 test("a command that a signal ended: 128 and its number", async (t) => {
   const lab = newLab(t);
-  for (const [name, number] of [["KILL", 9], ["TERM", 15], ["SEGV", 11], ["HUP", 1], ["PIPE", 13]]) {
+  for (const [name, number] of [
+    ["KILL", 9],
+    ["TERM", 15],
+    ["SEGV", 11],
+    ["HUP", 1],
+    ["PIPE", 13],
+  ]) {
     const { code, signal: sig } = await lab.hob(["run", "-f", "sh", "-c", `ulimit -c 0; kill -${name} $$`]);
     assert.deepEqual([code, sig], [128 + number, null], name);
   }
@@ -162,7 +168,11 @@ for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 test("--on-abort detach: a follower that is killed leaves the task alone", async (t) => {
   const lab = newLab(t);
   const go = path.join(lab.dir, "go");
-  const child = await follower(lab, ["--on-abort", "detach"], `echo ready; until test -e ${go}; do sleep 0.05; done; exit 6`);
+  const child = await follower(
+    lab,
+    ["--on-abort", "detach"],
+    `echo ready; until test -e ${go}; do sleep 0.05; done; exit 6`,
+  );
   child.kill("SIGKILL");
   await child.done;
   fs.writeFileSync(go, "");
@@ -171,7 +181,16 @@ test("--on-abort detach: a follower that is killed leaves the task alone", async
 
 test("-f --wait=DUR lets go after DUR: code 0, and one line names the task, which goes on", async (t) => {
   const lab = newLab(t);
-  const { code, stdout, stderr } = await lab.hob(["run", "-f", "--wait=0.5", "--id", "followed", "sh", "-c", "echo x; sleep 1000"]);
+  const { code, stdout, stderr } = await lab.hob([
+    "run",
+    "-f",
+    "--wait=0.5",
+    "--id",
+    "followed",
+    "sh",
+    "-c",
+    "echo x; sleep 1000",
+  ]);
   assert.deepEqual([code, stdout], [0, "x\n"]);
   assert.equal(stderr, "hob: task followed goes on: hob logs followed, hob kill followed\n");
   const { status, pid } = await lab.show("followed");
@@ -213,7 +232,9 @@ test("… but not with --on-abort detach", async (t) => {
 test("a reader that stops for a while loses nothing", async (t) => {
   const lab = newLab(t);
   const size = 2 * MIB;
-  const child = lab.start(["run", "-f", "--id", "followed", ...prop("write", size, 4096)], { stdio: ["ignore", "pipe", "ignore"] });
+  const child = lab.start(["run", "-f", "--id", "followed", ...prop("write", size, 4096)], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   child.stdout.pause();
   await waitUntil(() => fs.existsSync(lab.file("followed", "log")), "it is known");
   await lab.ended("followed");

@@ -5,7 +5,20 @@ import { usage } from "./lib/asking.mjs";
 import { golden } from "./lib/golden.mjs";
 import { newLab } from "./lib/lab.mjs";
 
-const COMMANDS = ["run", "list", "show", "logs", "wait", "kill", "restart", "notify", "events", "clean", "help", "version"];
+const COMMANDS = [
+  "run",
+  "list",
+  "show",
+  "logs",
+  "wait",
+  "kill",
+  "restart",
+  "notify",
+  "events",
+  "clean",
+  "help",
+  "version",
+];
 const ALIASES = { ls: "list", ps: "list", stop: "kill" };
 
 test("help lists every command; so do hob alone, --help and -h", async (t) => {
@@ -29,7 +42,8 @@ for (const name of COMMANDS)
 
 test("help by another name", async (t) => {
   const lab = newLab(t);
-  for (const [alias, name] of Object.entries(ALIASES)) assert.equal(await lab.must(["help", alias]), await lab.must(["help", name]));
+  for (const [alias, name] of Object.entries(ALIASES))
+    assert.equal(await lab.must(["help", alias]), await lab.must(["help", name]));
 });
 
 test("help --complete: what a shell needs", async (t) => {
@@ -37,7 +51,9 @@ test("help --complete: what a shell needs", async (t) => {
   assert.deepEqual((await lab.must(["help", "--complete"])).trimEnd().split("\n"), COMMANDS);
   for (const name of COMMANDS) {
     const options = (await lab.must(["help", "--complete", name])).split("\n").filter(Boolean);
-    const told = [...(await lab.must(["help", name])).matchAll(/^  (?:-\w, |    )(--[a-z-]+)/gm)].map((match) => match[1]);
+    const told = [...(await lab.must(["help", name])).matchAll(/^  (?:-\w, |    )(--[a-z-]+)/gm)].map(
+      (match) => match[1],
+    );
     assert.deepEqual(options, told, name);
   }
 });
@@ -56,9 +72,30 @@ test("every option that help names is taken", async (t) => {
 test("help says nothing that the design does not have: all exit codes and all its commands are there", async (t) => {
   const lab = newLab(t);
   const run = await lab.must(["help", "run"]);
-  for (const option of ["-n, --name", "-t, --tag", "-S, --session", "-C, --cd", "-e, --env", "-l, --lifetime", "-o, --owner", "-c, --command", "-f, --follow"])
+  for (const option of [
+    "-n, --name",
+    "-t, --tag",
+    "-S, --session",
+    "-C, --cd",
+    "-e, --env",
+    "-l, --lifetime",
+    "-o, --owner",
+    "-c, --command",
+    "-f, --follow",
+  ])
     assert.ok(run.includes(option), option);
-  for (const option of ["id", "project", "timeout", "grace", "log-max", "notify-prefix", "wait", "on-abort", "shell", "json"])
+  for (const option of [
+    "id",
+    "project",
+    "timeout",
+    "grace",
+    "log-max",
+    "notify-prefix",
+    "wait",
+    "on-abort",
+    "shell",
+    "json",
+  ])
     assert.ok(run.includes(` --${option}`), option);
 });
 

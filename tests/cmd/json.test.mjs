@@ -28,7 +28,15 @@ test("a bare task, from run, list, show and restart", async (t) => {
   const task = JSON.parse(await lab.must(["run", "--json", "sleep", "1000"]));
   check(task, { ended: false });
   const absent = { name: null, reason: null, sessionId: null, createdBy: null, completedAt: null, exitCode: null };
-  const rest = { signal: null, error: null, restartOf: null, tags: [], lifetime: "detached", global: false, leftover: false };
+  const rest = {
+    signal: null,
+    error: null,
+    restartOf: null,
+    tags: [],
+    lifetime: "detached",
+    global: false,
+    leftover: false,
+  };
   for (const [key, value] of Object.entries({ ...absent, ...rest })) assert.deepEqual(task[key], value, key);
   const [listed] = await lab.list();
   check(listed, { ended: false });

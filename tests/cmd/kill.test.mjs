@@ -5,7 +5,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { usage } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
-import { alive } from "./lib/processes.mjs";
+import { alive, signal } from "./lib/processes.mjs";
 
 const living = async (lab) => (await lab.list("--status", "running")).map(({ id }) => id);
 
@@ -59,7 +59,12 @@ test("--json: what became of each", async (t) => {
 
 test("-s: the first signal, by name or number", async (t) => {
   const lab = newLab(t);
-  for (const [given, wanted] of [["INT", "SIGINT"], ["sigusr1", "SIGUSR1"], ["9", "SIGKILL"], ["SIGHUP", "SIGHUP"]]) {
+  for (const [given, wanted] of [
+    ["INT", "SIGINT"],
+    ["sigusr1", "SIGUSR1"],
+    ["9", "SIGKILL"],
+    ["SIGHUP", "SIGHUP"],
+  ]) {
     const id = await lab.run(["sleep", "1000"]);
     await lab.must(["kill", id, "-s", given]);
     const { status, reason, signal, exitCode } = await lab.show(id);
@@ -98,7 +103,10 @@ test("a task that ends by itself in the grace keeps its code", async (t) => {
   await lab.must(["kill", id]);
   const { status, reason, exitCode, signal } = await lab.show(id);
   assert.deepEqual([status, reason, exitCode, signal], ["cancelled", "request", 0, null]);
-  assert.deepEqual((await lab.events(id, "exit")).map((e) => [e.status, e.reason, e.exitCode]), [["cancelled", "request", 0]]);
+  assert.deepEqual(
+    (await lab.events(id, "exit")).map((e) => [e.status, e.reason, e.exitCode]),
+    [["cancelled", "request", 0]],
+  );
 });
 
 test("leftovers are killable, by id and by selector, and their task keeps its end", async (t) => {
@@ -114,6 +122,21 @@ test("leftovers are killable, by id and by selector, and their task keeps its en
     assert.deepEqual([status, exitCode, still], ["failed", 3, false]);
     assert.equal((await lab.events("left", "exit")).length, 1);
     await lab.must(["clean", "--all-finished"]);
+  }
+});
+
+test("a stopped keeper: the answer is the same", async (t) => {
+  const lab = newLab(t);
+  for (const [script, wanted] of [
+    ["exec sleep 1000", "a ended (cancelled, SIGTERM, request)\n"],
+    ["sleep 1000 & exit 3", "a ended (failed, exit 3)\n"],
+  ]) {
+    await lab.run(["--id", "a", "sh", "-c", script]);
+    if (wanted.includes("failed")) await lab.ended("a");
+    signal((await lab.bothKeepers("a")).keeper, "SIGSTOP");
+    assert.equal(await lab.must(["kill", "a"]), wanted);
+    await lab.must(["clean", "--all-finished"]);
+    assert.deepEqual(await lab.list(), []);
   }
 });
 

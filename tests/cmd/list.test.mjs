@@ -74,7 +74,10 @@ test("the same under each name, and as JSON", async (t) => {
   const text = (name) => lab.must([name, "-q"]);
   assert.equal(await text("ls"), await text("list"));
   assert.equal(await text("ps"), await text("list"));
-  assert.deepEqual((await lab.list("-t", "web")).map(({ id }) => id), ["a-x", "a-y-app"]);
+  assert.deepEqual(
+    (await lab.list("-t", "web")).map(({ id }) => id),
+    ["a-x", "a-y-app"],
+  );
 });
 
 test("no tasks: nothing on stdout, an empty array, code 0", async (t) => {

@@ -19,7 +19,8 @@ async function talker(lab) {
   return { say: (text) => fs.writeSync(fd, text), end: () => fs.closeSync(fd) };
 }
 
-const hears = (child, text) => waitUntil(() => child.out.endsWith(text), `${JSON.stringify(text)} at the end of the output`);
+const hears = (child, text) =>
+  waitUntil(() => child.out.endsWith(text), `${JSON.stringify(text)} at the end of the output`);
 
 test("what was there, then each line as it comes, then the end", async (t) => {
   const lab = newLab(t);
@@ -57,7 +58,12 @@ test("-n and --since say where it begins", async (t) => {
   const talk = await talker(lab);
   talk.say("one\ntwo\nthree\n");
   await lab.until("a", (task) => task.lines === 3);
-  const followers = [["-n", "0"], ["-n", "1"], ["--since", "4"], ["--since", "14"]].map((args) => lab.start(["logs", "a", "-f", ...args]));
+  const followers = [
+    ["-n", "0"],
+    ["-n", "1"],
+    ["--since", "4"],
+    ["--since", "14"],
+  ].map((args) => lab.start(["logs", "a", "-f", ...args]));
   await hears(followers[1], "three\n");
   await hears(followers[2], "two\nthree\n");
   // What begins at the end says nothing yet: it is there when its bell is.
@@ -66,7 +72,10 @@ test("-n and --since say where it begins", async (t) => {
   for (const child of followers) await hears(child, "four\n");
   talk.end();
   const texts = await Promise.all(followers.map(async (child) => (await child.done).stdout));
-  assert.deepEqual(texts.map((text) => text.replace(/^\[… .*\n/, "")), ["four\n", "three\nfour\n", "two\nthree\nfour\n", "four\n"]);
+  assert.deepEqual(
+    texts.map((text) => text.replace(/^\[… .*\n/, "")),
+    ["four\n", "three\nfour\n", "two\nthree\nfour\n", "four\n"],
+  );
 });
 
 test("--raw: the bytes, all of them, in time with the task", async (t) => {
@@ -107,7 +116,10 @@ test("a reader that goes away ends the follower, also while the task is silent",
   const talk = await talker(lab);
   talk.say("one\ntwo\n");
   await lab.until("a", (task) => task.lines === 2);
-  assert.equal(execFileSync("sh", ["-c", `${quote(HOB)} logs a -f | head -1`], { env: lab.env, encoding: "utf8" }), "one\n");
+  assert.equal(
+    execFileSync("sh", ["-c", `${quote(HOB)} logs a -f | head -1`], { env: lab.env, encoding: "utf8" }),
+    "one\n",
+  );
   assert.equal((await lab.show("a")).status, "running");
   talk.end();
 });
@@ -120,7 +132,10 @@ test("a keeper's death is not noticed; that of both is an end", async (t) => {
   await hears(child, "one\n");
   const before = await lab.bothKeepers("a");
   signal(before.keeper);
-  const { guard, keeper } = await waitUntil(() => !alive(before.keeper) && lab.keepers("a").keeper && lab.keepers("a"), "a new keeper");
+  const { guard, keeper } = await waitUntil(
+    () => !alive(before.keeper) && lab.keepers("a").keeper && lab.keepers("a"),
+    "a new keeper",
+  );
   talk.say("two\n");
   await hears(child, "two\n");
   for (const name of ["SIGSTOP", "SIGKILL"]) for (const proc of [guard, keeper]) signal(proc, name);

@@ -17,7 +17,8 @@ async function written(t, ...words) {
 
 test("the last 100 lines unless asked otherwise; what is left out is named", async (t) => {
   const { logs } = await written(t, "seq", "1000");
-  const left = (lines, bytes, from, to) => `[… ${lines} lines (${bytes} bytes) left out: --since ${from} --until ${to} …]\n`;
+  const left = (lines, bytes, from, to) =>
+    `[… ${lines} lines (${bytes} bytes) left out: --since ${from} --until ${to} …]\n`;
   assert.equal(await logs(), left(900, "3,492", 0, 3492) + numbers(901, 1000));
   assert.equal(await logs("-n", "2"), left(998, "3,884", 0, 3884) + numbers(999, 1000));
   assert.equal(await logs("--lines=1000"), numbers(1, 1000));
@@ -44,7 +45,10 @@ test("a cursor never changes its meaning, and a page of nothing is empty", async
   const { lab, logs } = await written(t, "printf", "ä€\nsecond\nthird");
   const all = Buffer.from("ä€\nsecond\nthird");
   for (let at = 0; at <= all.length; at++) {
-    const [head, tail] = [["--since", 0, "--until", at], ["--since", at]].map((args) => logs(...args, "--raw"));
+    const [head, tail] = [
+      ["--since", 0, "--until", at],
+      ["--since", at],
+    ].map((args) => logs(...args, "--raw"));
     if (at > 0) assert.equal(await head, all.subarray(0, at).toString());
     assert.equal(await tail, all.subarray(at).toString());
     assert.equal(await logs("--since", at, "--until", at), "", `--since ${at} --until ${at}`);
@@ -75,7 +79,10 @@ test("long lines are cut and name what shows the rest", async (t) => {
   const { logs } = await written(t, "sh", "-c", "head -c 5000 /dev/zero | tr '\\0' x; echo; echo end");
   const text = await logs();
   assert.equal(text, `${"x".repeat(2000)} [… 3,000 characters cut: --since 2000 --until 5001 …]\nend\n`);
-  assert.match(await logs("--since", "2000", "--until", "5001", "--max-bytes", "0"), /^x{2000} \[… 1,000 characters cut/);
+  assert.match(
+    await logs("--since", "2000", "--until", "5001", "--max-bytes", "0"),
+    /^x{2000} \[… 1,000 characters cut/,
+  );
 });
 
 test("--raw: the bytes", async (t) => {
@@ -114,7 +121,15 @@ test("--json: text, cursors, what was left out", async (t) => {
   assert.deepEqual(Object.keys(page).sort(), [...keys].sort());
   const omission = { reason: "leftOut", since: 0, until: 3884, lines: 998, count: 3884 };
   const note = "[… 998 lines (3,884 bytes) left out: --since 0 --until 3884 …]\n";
-  const wanted = { id: "a", status: "completed", text: `${note}999\n1000\n`, since: 3884, cursor: 3893, end: 3893, lines: 2 };
+  const wanted = {
+    id: "a",
+    status: "completed",
+    text: `${note}999\n1000\n`,
+    since: 3884,
+    cursor: 3893,
+    end: 3893,
+    lines: 2,
+  };
   assert.deepEqual(page, { ...wanted, omitted: [omission] });
   const range = await json("--since", "0", "--until", "4");
   assert.deepEqual([range.text, range.since, range.cursor, range.end, range.omitted], ["1\n2\n", 0, 4, 3893, []]);

@@ -12,11 +12,24 @@ const messages = async (lab, id) => (await lab.events(id, "notify")).map((e) => 
 test("inside a task: an event as from a marker line", async (t) => {
   const lab = newLab(t);
   const script = `${hob} notify 'tests failed, see the log'; ${hob} notify two words; ${hob} notify -- --dashes`;
-  const id = await lab.run(["-n", "web", "-S", "s", "--created-by", "c", "sh", "-c", `${script}; echo OPENCODE_NOTIFY:line`]);
+  const id = await lab.run([
+    "-n",
+    "web",
+    "-S",
+    "s",
+    "--created-by",
+    "c",
+    "sh",
+    "-c",
+    `${script}; echo OPENCODE_NOTIFY:line`,
+  ]);
   const task = await lab.ended(id);
   assert.equal(task.status, "completed");
   const events = await lab.events(id, "notify");
-  assert.deepEqual(events.map((e) => e.message), ["tests failed, see the log", "two words", "--dashes", "line"]);
+  assert.deepEqual(
+    events.map((e) => e.message),
+    ["tests failed, see the log", "two words", "--dashes", "line"],
+  );
   const [one, , , line] = events;
   assert.deepEqual([one.id, one.name, one.sessionId, one.createdBy, one.project], [id, "web", "s", "c", task.project]);
   assert.deepEqual({ ...one, seq: 0, at: 0, message: 0 }, { ...line, seq: 0, at: 0, message: 0 });
@@ -34,10 +47,17 @@ test("it is told at once, while the task runs, and by whatever the task started"
 
 test("a leftover may tell something after the end", async (t) => {
   const lab = newLab(t);
-  const id = await lab.run(["sh", "-c", `(until ${hob} show $HOB_ID | grep -q '^ended'; do :; done; ${hob} notify late) & kill -9 $$`]);
+  const id = await lab.run([
+    "sh",
+    "-c",
+    `(until ${hob} show $HOB_ID | grep -q '^ended'; do :; done; ${hob} notify late) & kill -9 $$`,
+  ]);
   await waitUntil(async () => (await messages(lab, id)).length);
   const [late] = await lab.events(id, "notify");
-  assert.deepEqual([late.message, late.status, late.reason, late.exitCode, late.signal], ["late", null, null, null, null]);
+  assert.deepEqual(
+    [late.message, late.status, late.reason, late.exitCode, late.signal],
+    ["late", null, null, null, null],
+  );
 });
 
 test("messages are one harmless line of at most 4,000 bytes", async (t) => {
@@ -79,12 +99,34 @@ async function inside(lab, id, body) {
 test("marker lines: first column, trimmed, not empty, at most 4,000 bytes, and they stay in the log", async (t) => {
   const lab = newLab(t);
   const long = "y".repeat(4001);
-  const lines = [" OPENCODE_NOTIFY:no", "OPENCODE_NOTIFY:  yes \t\r", "OPENCODE_NOTIFY:", "OPENCODE_NOTIFY:   ", "xOPENCODE_NOTIFY:no"];
-  const all = [...lines, `OPENCODE_NOTIFY:${long}`, "OPENCODE_NOTIFY:\x1b[1mbold\x1b[0m", "OPENCODE_NOTIFY:\x1b[0m", "OPENCODE_NOTIFY:end"];
+  const lines = [
+    " OPENCODE_NOTIFY:no",
+    "OPENCODE_NOTIFY:  yes \t\r",
+    "OPENCODE_NOTIFY:",
+    "OPENCODE_NOTIFY:   ",
+    "xOPENCODE_NOTIFY:no",
+  ];
+  const all = [
+    ...lines,
+    `OPENCODE_NOTIFY:${long}`,
+    "OPENCODE_NOTIFY:\x1b[1mbold\x1b[0m",
+    "OPENCODE_NOTIFY:\x1b[0m",
+    "OPENCODE_NOTIFY:end",
+  ];
   const id = await lab.run(["printf", "%s", all.join("\n")]);
   await lab.ended(id);
   assert.deepEqual(await messages(lab, id), ["yes", `${"y".repeat(4000)}… [cut]`, "bold", "end"]);
   assert.equal(await lab.raw(id), all.join("\n"));
   const cursors = (await lab.events(id, "notify")).map((e) => e.cursor);
-  assert.deepEqual(cursors, [1, 5, 6, 8].map((i) => Buffer.byteLength(all.slice(0, i).map((line) => `${line}\n`).join(""))));
+  assert.deepEqual(
+    cursors,
+    [1, 5, 6, 8].map((i) =>
+      Buffer.byteLength(
+        all
+          .slice(0, i)
+          .map((line) => `${line}\n`)
+          .join(""),
+      ),
+    ),
+  );
 });

@@ -44,7 +44,9 @@ describe("a locked registry", { concurrency: true }, () => {
     await lab.run(["--id", "a", "sleep", "1000"]);
     await lab.ended(await lab.run(["--id", "done", "true"]));
     const lock = await lockRegistry(lab);
-    const sentence = new RegExp(`registry ${lab.home}/hob.db has been locked by another process for 10 s: end it, or try again`);
+    const sentence = new RegExp(
+      `registry ${lab.home}/hob.db has been locked by another process for 10 s: end it, or try again`,
+    );
     lab.env.HOB_ID = "a";
     const before = performance.now();
     await Promise.all([
@@ -57,7 +59,13 @@ describe("a locked registry", { concurrency: true }, () => {
     ]);
     assert.ok(performance.now() - before >= 10_000, "they did wait");
     await lock.release();
-    assert.deepEqual((await lab.list()).map(({ id, status }) => [id, status]), [["a", "running"], ["done", "completed"]]);
+    assert.deepEqual(
+      (await lab.list()).map(({ id, status }) => [id, status]),
+      [
+        ["a", "running"],
+        ["done", "completed"],
+      ],
+    );
     assert.ok(!fs.existsSync(path.join(lab.work, "started")));
     assert.deepEqual(await lab.events("a", "notify"), []);
   });
@@ -65,11 +73,18 @@ describe("a locked registry", { concurrency: true }, () => {
   test("it stalls no log and loses no event: all is told when it opens", async (t) => {
     const lab = newLab(t);
     const gate = new Gate(path.join(lab.dir, "gate"));
-    await lab.run(["--id", "a", ...prop("write", 200_000, 1000, "notify=100", "exit=3", `gate=${gate.file}`, "step=100000")]);
+    await lab.run([
+      "--id",
+      "a",
+      ...prop("write", 200_000, 1000, "notify=100", "exit=3", `gate=${gate.file}`, "step=100000"),
+    ]);
     const lock = await lockRegistry(lab);
     gate.open(2);
     await waitUntil(() => fs.statSync(lab.file("a", "log")).size === 200_000, "the log is whole");
-    await waitUntil(() => fs.readFileSync(lab.file("a", "exit"), "utf8").startsWith("status 768 "), "the end is on disk");
+    await waitUntil(
+      () => fs.readFileSync(lab.file("a", "exit"), "utf8").startsWith("status 768 "),
+      "the end is on disk",
+    );
     assert.equal((await lab.show("a")).status, "running");
     await lock.release();
     const task = await lab.ended("a");

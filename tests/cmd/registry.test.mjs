@@ -16,7 +16,9 @@ const COMMANDS = [
   [1, ["run", "touch", "started"]],
   [1, ["run", "--wait", "touch", "started"]],
   [125, ["run", "-f", "touch", "started"]],
-  ...[["list"], ["show", "a"], ["logs", "a"], ["wait", "a"], ["kill", "a"], ["kill", "--all"], ["restart", "a"]].map((args) => [1, args]),
+  ...[["list"], ["show", "a"], ["logs", "a"], ["wait", "a"], ["kill", "a"], ["kill", "--all"], ["restart", "a"]].map(
+    (args) => [1, args],
+  ),
   ...[["events"], ["events", "-f"], ["clean", "--all-finished"]].map((args) => [1, args]),
 ];
 
@@ -25,7 +27,10 @@ const FEW = COMMANDS.filter(([, args]) => ["run touch started", "list", "kill --
 
 /** Names, modes and bytes of all that is in a folder. SQLite's own shared memory is no content. */
 function contents(folder) {
-  const list = fs.readdirSync(folder, { recursive: true }).sort().filter((name) => !name.endsWith("-shm"));
+  const list = fs
+    .readdirSync(folder, { recursive: true })
+    .sort()
+    .filter((name) => !name.endsWith("-shm"));
   return list.map((name) => {
     const file = path.join(folder, name);
     const { mode, uid } = fs.statSync(file);
@@ -59,7 +64,13 @@ const discard = (lab) => fs.rmSync(lab.home, { recursive: true });
 test("a database of a newer hob", async (t) => {
   const lab = await settled(t);
   await sql(lab, "PRAGMA user_version = 1000");
-  await isRefused(lab, COMMANDS, new RegExp(`registry ${lab.home}/hob.db was written by a newer hob \\(schema 1000, this one knows 1\\): update this hob`));
+  await isRefused(
+    lab,
+    COMMANDS,
+    new RegExp(
+      `registry ${lab.home}/hob.db was written by a newer hob \\(schema 1000, this one knows 1\\): update this hob`,
+    ),
+  );
   discard(lab);
 });
 
@@ -71,7 +82,10 @@ function damage(lab, from, to) {
   fs.closeSync(fd);
 }
 
-const damaged = (lab) => new RegExp(`registry ${lab.home}/hob.db is damaged \\(.*\\): move that folder away to start afresh; nothing was changed`);
+const damaged = (lab) =>
+  new RegExp(
+    `registry ${lab.home}/hob.db is damaged \\(.*\\): move that folder away to start afresh; nothing was changed`,
+  );
 
 test("a file that is no database", async (t) => {
   const lab = await settled(t);
@@ -108,7 +122,11 @@ test("a state folder that is open to others", async (t) => {
   for (const mode of [0o777, 0o750, 0o701]) {
     fs.chmodSync(lab.home, mode);
     const text = mode.toString(8).padStart(4, "0");
-    await isRefused(lab, FEW, new RegExp(`state folder ${lab.home} is open to others \\(mode ${text}\\): run chmod 700 on it`));
+    await isRefused(
+      lab,
+      FEW,
+      new RegExp(`state folder ${lab.home} is open to others \\(mode ${text}\\): run chmod 700 on it`),
+    );
     assert.equal(fs.statSync(lab.home).mode & 0o7777, mode);
   }
   fs.chmodSync(lab.home, 0o700);
@@ -117,7 +135,13 @@ test("a state folder that is open to others", async (t) => {
 test("a state folder of another user", async (t) => {
   const lab = await settled(t);
   fs.chownSync(lab.home, nobody, nobody);
-  await isRefused(lab, FEW, new RegExp(`state folder ${lab.home} belongs to user ${nobody}, not to you \\(0\\): set HOB_HOME to a folder of yours`));
+  await isRefused(
+    lab,
+    FEW,
+    new RegExp(
+      `state folder ${lab.home} belongs to user ${nobody}, not to you \\(0\\): set HOB_HOME to a folder of yours`,
+    ),
+  );
   fs.chownSync(lab.home, 0, 0);
 });
 
@@ -132,7 +156,8 @@ async function settledOfNobody(t) {
   fs.copyFileSync(HOB, bin);
   fs.chmodSync(bin, 0o755);
   execFileSync("chown", ["-R", `${nobody}:${nobody}`, lab.home, lab.work, path.join(lab.dir, "home")]);
-  lab.hob = (args) => lab.spawn(["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", bin, ...args]).done;
+  lab.hob = (args) =>
+    lab.spawn(["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", bin, ...args]).done;
   return lab;
 }
 
@@ -167,7 +192,10 @@ test("no place at all, or one that cannot be", async (t) => {
     for (const [name, value] of Object.entries(lab.env)) if (value === undefined) delete lab.env[name];
     return refused(lab, 1, ["list"], pattern);
   };
-  await refusedAt({ HOB_HOME: undefined, HOME: undefined }, /no place for hob's state: set HOB_HOME \(or HOME\) to a folder of yours/);
+  await refusedAt(
+    { HOB_HOME: undefined, HOME: undefined },
+    /no place for hob's state: set HOB_HOME \(or HOME\) to a folder of yours/,
+  );
   await refusedAt({ HOB_HOME: "/proc/none/below" }, /cannot make the state folder \/proc\/none\/below \(set HOB_HOME/);
   await refusedAt({ HOB_HOME: "/dev/null" }, /cannot open the state folder \/dev\/null: Not a directory/);
   await refusedAt({ HOB_HOME: "/dev/null/below" }, /state folder \/dev\/null\/below.*Not a directory/);
@@ -181,7 +209,10 @@ test("HOB_HOME, else XDG_STATE_HOME, else ~/.local/state; made private with all 
     assert.match(stdout, /^\w{5}\n$/);
     assert.equal(fs.statSync(folder).mode & 0o7777, 0o700);
     assert.equal(fs.statSync(path.dirname(folder)).mode & 0o7777, 0o700);
-    await waitUntil(async () => (await lab.hob(["list", "--status", "running", "-q"], { env })).stdout === "", "it ended");
+    await waitUntil(
+      async () => (await lab.hob(["list", "--status", "running", "-q"], { env })).stdout === "",
+      "it ended",
+    );
   };
   await used({ HOB_HOME: path.join(lab.dir, "a", "b") }, path.join(lab.dir, "a", "b"));
   await used({ HOB_HOME: undefined, XDG_STATE_HOME: path.join(lab.dir, "xdg") }, path.join(lab.dir, "xdg", "hob"));
@@ -197,11 +228,19 @@ for (const runtime of [false, true])
       fs.mkdirSync(lab.env.XDG_RUNTIME_DIR, { mode: 0o700 });
     }
     const rest = 200 - lab.dir.length - 1;
-    lab.env.HOB_HOME = lab.home = path.join(lab.dir, "d".repeat(Math.floor(rest / 2)), "e".repeat(rest - Math.floor(rest / 2) - 1));
+    lab.env.HOB_HOME = lab.home = path.join(
+      lab.dir,
+      "d".repeat(Math.floor(rest / 2)),
+      "e".repeat(rest - Math.floor(rest / 2) - 1),
+    );
     assert.equal(lab.home.length, 200);
     const follower = lab.start(["events", "-f", "--json"]);
     await watching(follower);
-    const id = await lab.run(["sh", "-c", "trap 'echo bye; exit 4' TERM; echo OPENCODE_NOTIFY:hello; sleep 1000 & wait"]);
+    const id = await lab.run([
+      "sh",
+      "-c",
+      "trap 'echo bye; exit 4' TERM; echo OPENCODE_NOTIFY:hello; sleep 1000 & wait",
+    ]);
     await waitUntil(() => follower.out.includes("hello"), "the event");
     assert.equal((await lab.show(id)).processes.length, 2);
     // The keeper obeys: a signal from outside would not be its words.

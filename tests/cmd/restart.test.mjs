@@ -13,7 +13,24 @@ const spec = (task) => Object.fromEntries(SPEC.map((key) => [key, task[key]]));
 test("a living task is ended and starts anew; the old one keeps its log and its code", async (t) => {
   const lab = newLab(t);
   const owner = await sleeper(lab);
-  const words = ["-n", "web", "-t", "a", "-t", "b", "-S", "s", "--created-by", "c", "-l", "app", "-o", owner.pid, "--project", "/"];
+  const words = [
+    "-n",
+    "web",
+    "-t",
+    "a",
+    "-t",
+    "b",
+    "-S",
+    "s",
+    "--created-by",
+    "c",
+    "-l",
+    "app",
+    "-o",
+    owner.pid,
+    "--project",
+    "/",
+  ];
   const script = "trap 'echo bye; exit 7' TERM; echo ready; sleep 1000 & wait";
   const old = await lab.run([...words, "-C", lab.dir, "sh", "-c", script]);
   await lab.until(old, (task) => task.lines === 1);
@@ -57,12 +74,20 @@ test("the environment is the caller's of now, with HOB_ID of the new task", asyn
 test("limits go with it: timeout, grace, log window, prefixes", async (t) => {
   const lab = newLab(t);
   const words = ["--timeout", "500ms", "--grace", "0", "--log-max", "1M", "--notify-prefix", "A:"];
-  const old = await lab.run([...words, "sh", "-c", "trap '' TERM; echo A:x; yes 0123456789abcde | head -c 8M; while :; do sleep 1; done"]);
+  const old = await lab.run([
+    ...words,
+    "sh",
+    "-c",
+    "trap '' TERM; echo A:x; yes 0123456789abcde | head -c 8M; while :; do sleep 1; done",
+  ]);
   await lab.ended(old);
   const id = (await lab.must(["restart", old])).trim();
   const task = await lab.ended(id);
   assert.deepEqual([task.reason, task.signal], ["timeout", "SIGKILL"]);
-  assert.deepEqual((await lab.events(id, "notify")).map((e) => e.message), ["x"]);
+  assert.deepEqual(
+    (await lab.events(id, "notify")).map((e) => e.message),
+    ["x"],
+  );
   assert.ok(fs.statSync(lab.file(id, "log")).blocks * 512 <= 4 << 20);
 });
 

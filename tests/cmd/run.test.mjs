@@ -121,7 +121,10 @@ test("--notify-prefix: one's own instead of the default, and several", async (t)
   const script = "echo A:one; echo OPENCODE_NOTIFY:no; echo '# two'; echo B:no";
   const id = await lab.run(["--notify-prefix", "A:", "--notify-prefix", "# ", "sh", "-c", script]);
   await lab.ended(id);
-  assert.deepEqual((await lab.events(id, "notify")).map((e) => e.message), ["one", "two"]);
+  assert.deepEqual(
+    (await lab.events(id, "notify")).map((e) => e.message),
+    ["one", "two"],
+  );
 });
 
 test("--log-max: what is kept of the end, besides the first MiB", async (t) => {
@@ -130,7 +133,10 @@ test("--log-max: what is kept of the end, besides the first MiB", async (t) => {
   const task = await lab.ended(id);
   assert.equal(task.outputBytes, 8 << 20);
   assert.ok(fs.statSync(lab.file(id, "log")).blocks * 512 <= 4 << 20);
-  assert.match(await lab.must(["logs", id, "--since", 3 << 20, "--until", (3 << 20) + 16]), /^\[… 16 bytes no longer kept/);
+  assert.match(
+    await lab.must(["logs", id, "--since", 3 << 20, "--until", (3 << 20) + 16]),
+    /^\[… 16 bytes no longer kept/,
+  );
 });
 
 test("--timeout and --grace end a task that goes on", async (t) => {
@@ -148,13 +154,21 @@ test("what cannot be started is told, and its row says so", async (t) => {
   fs.writeFileSync(file, "text", { mode: 0o600 });
   await refused(lab, 1, ["run", "--id", "a", "no-such-program"], /no program no-such-program in PATH/);
   await refused(lab, 1, ["run", "--id", "b", file], new RegExp(`cannot run ${file}: Permission denied`));
-  await refused(lab, 1, ["run", "--id", "c", "-C", "/no/such/dir", "true"], /working directory \/no\/such\/dir: No such file/);
+  await refused(
+    lab,
+    1,
+    ["run", "--id", "c", "-C", "/no/such/dir", "true"],
+    /working directory \/no\/such\/dir: No such file/,
+  );
   await refused(lab, 1, ["run", "--id", "d", "--wait", "no-such-program"], /no program/);
   for (const id of ["a", "b", "c", "d"]) {
     const task = await lab.show(id);
     assert.deepEqual([task.status, task.reason, task.exitCode, task.pid], ["failed", "exec", null, null], id);
     assert.match(task.error, /^(no program|cannot (run|enter))/);
-    assert.deepEqual((await lab.events(id)).map((e) => [e.type, e.status]), [["exit", "failed"]]);
+    assert.deepEqual(
+      (await lab.events(id)).map((e) => [e.type, e.status]),
+      [["exit", "failed"]],
+    );
   }
 });
 

@@ -8,7 +8,10 @@ test("-n: how many of the last lines; 20 by default; the rest is named", async (
   const lab = newLab(t);
   await lab.ended(await lab.run(["--id", "a", "seq", "1000"]));
   const output = async (...args) => (await lab.show("a", ...args)).output;
-  assert.match(await output(), /^\[… 980 lines \(3,812 bytes\) left out: --since 0 --until 3812 …\]\n981\n(\d+\n){18}1000\n$/);
+  assert.match(
+    await output(),
+    /^\[… 980 lines \(3,812 bytes\) left out: --since 0 --until 3812 …\]\n981\n(\d+\n){18}1000\n$/,
+  );
   assert.match(await output("-n", "1"), /^\[… 999 lines .*\]\n1000\n$/);
   assert.match(await output("--lines=3"), /^\[… 997 lines .*\]\n998\n999\n1000\n$/);
   assert.equal((await output("-n", "1000")).split("\n").length, 1001);
@@ -31,7 +34,10 @@ test("text says what there is, and only that", async (t) => {
   const lab = newLab(t);
   await lab.ended(await lab.run(["--id", "a", "echo", "one"]));
   const text = await lab.must(["show", "a"]);
-  const labels = text.split("\n\n")[0].split("\n").map((line) => line.slice(0, 10).trim());
+  const labels = text
+    .split("\n\n")[0]
+    .split("\n")
+    .map((line) => line.slice(0, 10).trim());
   assert.deepEqual(labels, ["id", "status", "command", "cwd", "lifetime", "pid", "started", "ended", "output"]);
   assert.match(text, /^output    4 B, 1 line\n\none\n$/m);
   await lab.run(["--id", "b", "-n", "web", "-t", "x", "-t", "y", "-S", "s", "sleep", "1000"]);
@@ -54,7 +60,11 @@ test("a leftover is listed by pid and command", async (t) => {
 
 test("more than a hundred processes are counted, not listed", async (t) => {
   const lab = newLab(t);
-  const id = await lab.run(["sh", "-c", "i=0; while [ $i -lt 120 ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait"]);
+  const id = await lab.run([
+    "sh",
+    "-c",
+    "i=0; while [ $i -lt 120 ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait",
+  ]);
   await lab.until(id, (task) => task.lines === 1);
   assert.equal((await lab.show(id)).processes.length, 100);
   assert.match(await lab.must(["show", id]), /^ +… and 21 more$/m);
@@ -112,7 +122,13 @@ test("an ambiguous prefix is a usage error that lists the candidates", async (t)
   const all = (n, from = 0) => Array.from({ length: n }, (_, i) => `ab${String(from + i).padStart(2, "0")}`).join(", ");
   await usage(lab, ["show", "ab1"], /ab1 could be any of ab10, ab11: type more of the id/);
   await usage(lab, ["show", "ab"], new RegExp(`any of ${all(10)} and 2 more: type more`));
-  for (const args of [["logs", "a"], ["kill", "a"], ["wait", "a"], ["restart", "a"]]) await usage(lab, args, /could be any of/);
+  for (const args of [
+    ["logs", "a"],
+    ["kill", "a"],
+    ["wait", "a"],
+    ["restart", "a"],
+  ])
+    await usage(lab, args, /could be any of/);
   assert.equal((await lab.list()).length, 12);
 });
 
@@ -121,6 +137,12 @@ test("a word that names nobody: code 3 and the way out, from every command that 
   await lab.run(["--id", "a_b", "true"]);
   for (const word of ["nobody", "%", "a%", "a_c", "A", "'", ""])
     await refused(lab, 3, ["show", word], /no task has the id, name or id prefix '.*': hob list shows those there are/);
-  for (const args of [["logs", "x"], ["kill", "x"], ["wait", "x"], ["wait", "a_b", "x"], ["restart", "x"]])
+  for (const args of [
+    ["logs", "x"],
+    ["kill", "x"],
+    ["wait", "x"],
+    ["wait", "a_b", "x"],
+    ["restart", "x"],
+  ])
     await refused(lab, 3, args, /'x': hob list/);
 });

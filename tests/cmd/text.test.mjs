@@ -42,12 +42,17 @@ test("list is aligned by characters, and its last column is not cut", async (t) 
 
 test("show is aligned; times, pids and folders aside", async (t) => {
   const lab = await filled(t);
-  await sql(lab, "UPDATE tasks SET started_ms = 1795336200123, completed_ms = 1795336201456, pid = 4711 WHERE completed_ms <> 0 AND started_ms <> 0 AND NOT leftover");
+  await sql(
+    lab,
+    "UPDATE tasks SET started_ms = 1795336200123, completed_ms = 1795336201456, pid = 4711 WHERE completed_ms <> 0 AND started_ms <> 0 AND NOT leftover",
+  );
   const seen = [];
   for (const id of ["runs", "done", "failed", "killed", "segv", "late", "left", "none", "evil"]) {
     const text = (await lab.must(["show", id])).replaceAll(lab.dir, "/lab");
     const moving = /^((?:pid|processes|leftover) +|started +|ended +)(?!4711$|2026-11-22T08:30:0[01])(\d\S*)(.*)$/gm;
-    seen.push(text.replaceAll(moving, (_, label, value, rest) => `${label}${value.includes("T") ? "TIME" : "PID"}${rest}`));
+    seen.push(
+      text.replaceAll(moving, (_, label, value, rest) => `${label}${value.includes("T") ? "TIME" : "PID"}${rest}`),
+    );
   }
   golden("show.txt", seen.join("----\n"));
 });
@@ -55,7 +60,15 @@ test("show is aligned; times, pids and folders aside", async (t) => {
 test("what is written to a pipe has no escape at all", async (t) => {
   const lab = await filled(t);
   const env = { TERM: "xterm", NO_COLOR: undefined };
-  for (const args of [["list"], ["list", "-q"], ["show", "evil"], ["events"], ["kill", "evil"], ["wait", "evil"], ["logs", "evil"]]) {
+  for (const args of [
+    ["list"],
+    ["list", "-q"],
+    ["show", "evil"],
+    ["events"],
+    ["kill", "evil"],
+    ["wait", "evil"],
+    ["logs", "evil"],
+  ]) {
     const { stdout, stderr } = await lab.hob(args, { env });
     assert.doesNotMatch(stdout + stderr, /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]/, args.join(" "));
   }
@@ -63,7 +76,21 @@ test("what is written to a pipe has no escape at all", async (t) => {
 
 test("names, tags and commands are escaped wherever they stand", async (t) => {
   const lab = newLab(t);
-  const words = ["--id", "evil", "-n", EVIL, "-t", EVIL, "-S", EVIL, "-C", lab.dir, "sh", "-c", `: ${EVIL}\nsleep 1000`];
+  const words = [
+    "--id",
+    "evil",
+    "-n",
+    EVIL,
+    "-t",
+    EVIL,
+    "-S",
+    EVIL,
+    "-C",
+    lab.dir,
+    "sh",
+    "-c",
+    `: ${EVIL}\nsleep 1000`,
+  ];
   await lab.run(words);
   const list = await lab.must(["list"]);
   assert.equal(list.split("\n").length, 3);
@@ -78,7 +105,14 @@ test("names, tags and commands are escaped wherever they stand", async (t) => {
 
 test("error sentences, too", async (t) => {
   const lab = newLab(t);
-  for (const args of [["show", EVIL], ["list", "--status", EVIL], ["run", EVIL], ["run", "--id", EVIL, "true"], ["list", `--${EVIL}`], [EVIL]]) {
+  for (const args of [
+    ["show", EVIL],
+    ["list", "--status", EVIL],
+    ["run", EVIL],
+    ["run", "--id", EVIL, "true"],
+    ["list", `--${EVIL}`],
+    [EVIL],
+  ]) {
     const { code, stderr } = await lab.hob(args);
     assert.notEqual(code, 0);
     assert.ok(stderr.includes("e\\x1b[31mvil\\n\\tna"), stderr);
@@ -102,7 +136,12 @@ test("events: a line each", async (t) => {
 test("a terminal gets colours, in columns that are aligned without them", async (t) => {
   const lab = await filled(t);
   const text = await onTerminal(lab, ["list"], { columns: 200 });
-  for (const [status, code] of [["running", 32], ["failed", 31], ["cancelled", 33]]) assert.ok(text.includes(`\x1b[${code}m${status}\x1b[0m`), status);
+  for (const [status, code] of [
+    ["running", 32],
+    ["failed", 31],
+    ["cancelled", 33],
+  ])
+    assert.ok(text.includes(`\x1b[${code}m${status}\x1b[0m`), status);
   assert.ok(!/\x1b\[\d+mcompleted/.test(text), "what is well needs no colour");
   assert.equal(text.replaceAll(/\x1b\[\d+m/g, ""), await lab.must(["list"]));
   assert.match(await onTerminal(lab, ["show", "failed"]), /^status    \x1b\[31mfailed\x1b\[0m, exit 3$/m);
@@ -131,6 +170,12 @@ test("on a terminal the last column is cut at its width, and says so", async (t)
 
 test("help and JSON have no colour anywhere", async (t) => {
   const lab = await filled(t);
-  for (const args of [["help"], ["help", "run"], ["list", "--json"], ["show", "failed", "--json"], ["events", "--json"]])
+  for (const args of [
+    ["help"],
+    ["help", "run"],
+    ["list", "--json"],
+    ["show", "failed", "--json"],
+    ["events", "--json"],
+  ])
     assert.doesNotMatch(await onTerminal(lab, args), /\x1b/, args.join(" "));
 });

@@ -54,7 +54,13 @@ test("--all: every one of them, in the order given", async (t) => {
   await lab.must(["kill", "a"]);
   const { code, stdout } = await waiting.done;
   assert.equal(code, 0);
-  assert.deepEqual(JSON.parse(stdout).map(({ id, condition }) => [id, condition]), [["b", "exit"], ["a", "exit"]]);
+  assert.deepEqual(
+    JSON.parse(stdout).map(({ id, condition }) => [id, condition]),
+    [
+      ["b", "exit"],
+      ["a", "exit"],
+    ],
+  );
   assert.equal((await lab.must(["wait", "a", "b", "--all"])).match(/ exit: /g).length, 2);
 });
 
@@ -71,12 +77,24 @@ test("--timeout: code 4, and how far each is", async (t) => {
   assert.match(text.stdout, /^a timeout: running, for .*, cursor 7\nso far\n$/);
   const all = await lab.hob(["wait", "a", "b", "--all", "--timeout", "0.1", "--json"]);
   assert.equal(all.code, 4);
-  assert.deepEqual(JSON.parse(all.stdout).map(({ id, condition }) => [id, condition]), [["a", "timeout"], ["b", "exit"]]);
+  assert.deepEqual(
+    JSON.parse(all.stdout).map(({ id, condition }) => [id, condition]),
+    [
+      ["a", "timeout"],
+      ["b", "exit"],
+    ],
+  );
   assert.equal((await lab.hob(["wait", "a", "b", "--timeout", "1h"])).code, 0, "one has ended");
   await lab.run(["--id", "c", "sleep", "1000"]);
   const several = await lab.hob(["wait", "a", "c", "--timeout", "0.1", "--json"]);
   assert.equal(several.code, 4);
-  assert.deepEqual(JSON.parse(several.stdout).map(({ id, condition }) => [id, condition]), [["a", "timeout"], ["c", "timeout"]]);
+  assert.deepEqual(
+    JSON.parse(several.stdout).map(({ id, condition }) => [id, condition]),
+    [
+      ["a", "timeout"],
+      ["c", "timeout"],
+    ],
+  );
   assert.equal((await lab.show("a")).status, "running");
 });
 
@@ -99,12 +117,16 @@ test("the death of both keepers wakes it: failed, lost", async (t) => {
 test("many tasks at once: all of a hundred", async (t) => {
   const lab = newLab(t);
   const ids = Array.from({ length: 100 }, (_, i) => `t${i}`);
-  for (let i = 0; i < ids.length; i += 10) await Promise.all(ids.slice(i, i + 10).map((id) => lab.run(["--id", id, "sleep", "1000"])));
+  for (let i = 0; i < ids.length; i += 10)
+    await Promise.all(ids.slice(i, i + 10).map((id) => lab.run(["--id", id, "sleep", "1000"])));
   const waiting = lab.start(["wait", ...ids, "--all", "--json"]);
   await lab.must(["kill", "--all"]);
   const { code, stdout } = await waiting.done;
   assert.equal(code, 0);
-  assert.deepEqual(JSON.parse(stdout).map(({ id }) => id), ids);
+  assert.deepEqual(
+    JSON.parse(stdout).map(({ id }) => id),
+    ids,
+  );
 });
 
 test("usage errors", async (t) => {

@@ -32,9 +32,9 @@ test("a folder outside of the project is asked for", async () => {
   await Lab.with({ config, files: { "inside/file": "" } }, async (lab) => {
     lab.model.play("outside", function* (first) {
       hasTools(first);
-      const outside = yield call("createBackgroundProcess", { command: "touch ran", cwd: lab.root });
+      const outside = yield call("createBackgroundProcess", { command: "echo >ran", cwd: lab.root });
       assert.match(outside.result, /prevents you from using this specific tool call/);
-      const above = yield call("createBackgroundProcess", { command: "touch ran", cwd: ".." });
+      const above = yield call("createBackgroundProcess", { command: "echo >ran", cwd: ".." });
       assert.match(above.result, /prevents you from using this specific tool call/);
       const named = yield call("createBackgroundProcess", { command: `cp inside/file ${lab.root}/ran` });
       assert.match(named.result, /prevents you from using this specific tool call/);

@@ -18,7 +18,9 @@ const byHand = `for i in $(seq ${EACH}); do ${quote(HOB)} notify $HOB_ID $i; don
 async function flood(lab) {
   const follower = lab.start(["events", "-f", "--json"], { stdio: ["ignore", "pipe", "inherit"] });
   const heard = [];
-  readline.createInterface({ input: follower.stdout }).on("line", (line) => heard.push({ ...JSON.parse(line), heard: Date.now() }));
+  readline
+    .createInterface({ input: follower.stdout })
+    .on("line", (line) => heard.push({ ...JSON.parse(line), heard: Date.now() }));
   await watching(follower);
 
   const scripts = [slowly, slowly, slowly, atOnce, byHand];
@@ -31,9 +33,17 @@ async function flood(lab) {
   await follower.done;
 
   const messages = (id) => heard.filter((e) => e.id === id && e.type === "notify").map((e) => e.message);
-  for (const id of ids) assert.deepEqual(messages(id), Array.from({ length: EACH }, (_, i) => `${id} ${i + 1}`));
+  for (const id of ids)
+    assert.deepEqual(
+      messages(id),
+      Array.from({ length: EACH }, (_, i) => `${id} ${i + 1}`),
+    );
   assert.equal(heard.length, WRITERS * (EACH + 2));
-  assert.deepEqual(heard.map((e) => e.seq), heard.map((_, i) => i + 1), "in the order of their numbers");
+  assert.deepEqual(
+    heard.map((e) => e.seq),
+    heard.map((_, i) => i + 1),
+    "in the order of their numbers",
+  );
   return Math.max(...heard.map((e) => e.heard - Date.parse(e.at)));
 }
 
