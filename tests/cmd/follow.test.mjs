@@ -123,7 +123,7 @@ test("a task that ignores the signal is killed after 2 s", async (t) => {
 
 test("who interrupts twice does not wait", async (t) => {
   const lab = newLab(t);
-  const child = await follower(lab, [], "trap 'echo once' TERM; echo ready; while :; do sleep 1000; done");
+  const child = await follower(lab, [], "trap 'echo once' TERM; echo ready; while :; do sleep 0.05; done");
   child.kill("SIGINT");
   await waitUntil(() => child.out.includes("once"), "the task's answer to the first");
   child.kill("SIGINT");
