@@ -62,13 +62,14 @@ static int parse_stat(const char *text, struct os_stat *ret)
 {
 	const char *p = strrchr(text, ')');
 	unsigned long long start = 0;
-	int ppid, pgid, sid;
+	int ppid, pgid, sid, threads;
 	char state;
 
-	if (!p || sscanf(p + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &state,
-			 &ppid, &pgid, &sid, &start) != 5)
+	if (!p || sscanf(p + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %llu", &state,
+			 &ppid, &pgid, &sid, &threads, &start) != 6)
 		return -ESRCH;
-	ret->state = state;
+	/* a first thread that ended is called a zombie, but its process lives on in the others */
+	ret->state = state == 'Z' && threads > 1 ? 'S' : state;
 	ret->ppid = ppid;
 	ret->pgid = pgid;
 	ret->sid = sid;
@@ -220,6 +221,19 @@ int os_cmdline(pid_t pid, char *ret_line, size_t size)
 
 	snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
 	return read_file(path, ret_line, size);
+}
+
+int os_name(pid_t pid, char ret_name[16])
+{
+	char path[40], text[32];
+	int n;
+
+	snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+	n = read_file(path, text, sizeof text);
+	if (n < 0)
+		return n;
+	snprintf(ret_name, 16, "%.*s", (int)strcspn(text, "\n"), text);
+	return 0;
 }
 
 bool os_environ_has(pid_t pid, const char *entry)

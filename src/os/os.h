@@ -50,6 +50,9 @@ int os_each_process(int (*fn)(pid_t pid, void *arg), void *arg);
 /* The command line of PID, arguments separated by NUL, cut at SIZE; returns its length. */
 int os_cmdline(pid_t pid, char *ret_line, size_t size);
 
+/* The short name of PID (15 bytes at most), which a process keeps while it exits; its command line is gone then. */
+int os_name(pid_t pid, char ret_name[16]);
+
 /* True when the environment PID was started with holds exactly the string NAME=VALUE. */
 bool os_environ_has(pid_t pid, const char *entry);
 

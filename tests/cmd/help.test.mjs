@@ -1,4 +1,4 @@
-// hob help, and what is said to words that no command knows.
+// hob help, and what is said to words that no command knows. How the golden files are made anew: lib/golden.mjs.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { usage } from "./lib/asking.mjs";

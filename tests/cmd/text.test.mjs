@@ -1,4 +1,5 @@
 // What people see: aligned columns, colour on a terminal only, and nothing in a name that could harm one.
+// How the golden files are made anew: lib/golden.mjs.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { onTerminal, sql } from "./lib/asking.mjs";

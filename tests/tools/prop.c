@@ -8,8 +8,11 @@
  *   prop storm N            N children at a time, each of which forks once more and ends soon, for ever
  *   prop hop [setsid]       forks and ends, and its child does the same, for ever; each in a session of its own
  *   prop wait               does nothing
+ *   prop headless           the same in a second thread, in a session of its own; says its pid; its first
+ *       thread has ended
  *   prop root               waits as root, where its file is setuid root */
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,6 +207,24 @@ static int do_wait(char **words)
 	return 0;
 }
 
+static void *wait_in_thread(void *words)
+{
+	dprintf(1, "%d\n", (int)getpid());
+	do_wait(words);
+	return NULL;
+}
+
+/* /proc says Z of such a process, but it lives. */
+static int do_headless(char **words)
+{
+	pthread_t thread;
+
+	setsid();
+	if (pthread_create(&thread, NULL, wait_in_thread, words) != 0)
+		die("thread");
+	pthread_exit(NULL);
+}
+
 static int do_many(char **words)
 {
 	unsigned long long n = number(words[0]);
@@ -259,8 +280,8 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(char **words);
-	} modes[] = {{"write", do_write}, {"alternate", do_alternate}, {"many", do_many}, {"storm", do_storm},
-		     {"hop", do_hop},	  {"root", do_root},	       {"wait", do_wait}};
+	} modes[] = {{"write", do_write}, {"alternate", do_alternate}, {"many", do_many},	  {"storm", do_storm},
+		     {"hop", do_hop},	  {"root", do_root},	       {"headless", do_headless}, {"wait", do_wait}};
 
 	for (size_t i = 0; argc > 1 && i < sizeof modes / sizeof *modes; i++)
 		if (strcmp(argv[1], modes[i].name) == 0)
