@@ -46,10 +46,17 @@ static struct task same_again(const struct task *old)
 	    .argv = words_copy(old->argv),
 	    .tags = words_copy(old->tags),
 	    .prefixes = words_copy(old->prefixes),
+	    .watches = words_copy(old->watches),
 	    .lifetime = old->lifetime,
 	    .timeout_ms = old->timeout_ms,
 	    .grace_ms = old->grace_ms,
 	    .log_max = old->log_max,
+	    .idle_after_ms = old->idle_after_ms,
+	    .port_event = old->port_event,
+	    .input_event = old->input_event,
+	    .stdin_pipe = old->stdin_pipe,
+	    .pty_cols = old->pty_cols,
+	    .pty_rows = old->pty_rows,
 	    .owner = old->owner,
 	};
 }

@@ -87,6 +87,11 @@ struct hold {
 	enum task_lifetime lifetime;
 	int64_t grace_ms, timeout_ms;
 	uint64_t log_max;
+	const char *watches; /* NWATCHES strings likewise (see TASK_WATCH_EACH) */
+	int nwatches;
+	int64_t idle_after_ms;
+	bool port_event, input_event, stdin_pipe;
+	int pty_cols, pty_rows; /* 0: no terminal */
 
 	/* what the command gets back */
 	sigset_t mask, ignored;

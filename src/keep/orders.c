@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ORDERS_VERSION "hob orders 1"
+#define ORDERS_VERSION "hob orders 2"
 
 static void add(struct str *s, const char *word)
 {
@@ -18,6 +18,13 @@ static void add_number(struct str *s, uint64_t value)
 {
 	str_addf(s, "%llu", (unsigned long long)value);
 	str_addc(s, '\0');
+}
+
+static void add_list(struct str *s, char *const *words)
+{
+	add_number(s, words_count(words));
+	for (; words && *words; words++)
+		add(s, *words);
 }
 
 char *orders_pack(const struct task *task, const char *home, const char *socket_dir, size_t *ret_len)
@@ -34,9 +41,14 @@ char *orders_pack(const struct task *task, const char *home, const char *socket_
 	add_number(&s, (uint64_t)task->grace_ms);
 	add_number(&s, (uint64_t)task->timeout_ms);
 	add_number(&s, task->log_max);
-	add_number(&s, words_count(task->prefixes));
-	for (char *const *prefix = task->prefixes; prefix && *prefix; prefix++)
-		add(&s, *prefix);
+	add_number(&s, (uint64_t)task->idle_after_ms);
+	add_number(&s, task->port_event);
+	add_number(&s, task->input_event);
+	add_number(&s, task->stdin_pipe);
+	add_number(&s, (uint64_t)task->pty_cols);
+	add_number(&s, (uint64_t)task->pty_rows);
+	add_list(&s, task->prefixes);
+	add_list(&s, task->watches);
 	*ret_len = s.len;
 	return str_take(&s);
 }
@@ -61,13 +73,25 @@ static uint64_t next_number(const char **at, const char *end, bool *ok)
 	return word ? strtoull(word, NULL, 10) : 0;
 }
 
-static int read_prefixes(struct hold *hold, const char *at, const char *end)
+static int read_list(const char **at, const char *end, const char **ret_words, int *ret_n)
 {
-	hold->prefixes = at;
-	for (int i = 0; i < hold->nprefixes; i++)
-		if (!next(&at, end))
-			return -EPROTO;
-	return 0;
+	bool ok = true;
+
+	*ret_n = (int)next_number(at, end, &ok);
+	*ret_words = *at;
+	for (int i = 0; ok && i < *ret_n; i++)
+		ok = next(at, end) != NULL;
+	return ok ? 0 : -EPROTO;
+}
+
+static void read_wishes(struct hold *hold, const char **at, const char *end, bool *ok)
+{
+	hold->idle_after_ms = (int64_t)next_number(at, end, ok);
+	hold->port_event = next_number(at, end, ok) != 0;
+	hold->input_event = next_number(at, end, ok) != 0;
+	hold->stdin_pipe = next_number(at, end, ok) != 0;
+	hold->pty_cols = (int)next_number(at, end, ok);
+	hold->pty_rows = (int)next_number(at, end, ok);
 }
 
 int orders_read(struct hold *hold, const char *block, size_t len)
@@ -86,10 +110,12 @@ int orders_read(struct hold *hold, const char *block, size_t len)
 	hold->grace_ms = (int64_t)next_number(&at, end, &ok);
 	hold->timeout_ms = (int64_t)next_number(&at, end, &ok);
 	hold->log_max = next_number(&at, end, &ok);
-	hold->nprefixes = (int)next_number(&at, end, &ok);
+	read_wishes(hold, &at, end, &ok);
 	if (!ok)
 		return -EPROTO;
 	if (!*hold->socket_dir)
 		hold->socket_dir = NULL;
-	return read_prefixes(hold, at, end);
+	if (read_list(&at, end, &hold->prefixes, &hold->nprefixes) < 0)
+		return -EPROTO;
+	return read_list(&at, end, &hold->watches, &hold->nwatches);
 }

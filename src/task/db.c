@@ -7,12 +7,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION	1
 #define LOCK_TIMEOUT_MS 10000
 #define WAL_PAGES_TIDY	64   /* from here on whoever has time copies the WAL back: each opening reads all of it */
 #define WAL_PAGES_MAX	1000 /* … and from here on everybody does */
@@ -25,7 +25,7 @@
 #define EVENT_WORDS    EVENT_TYPES(X) "''"
 
 /* clang-format off */
-static const char schema[] =
+static const char first_schema[] =
 	"CREATE TABLE tasks("
 	" n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT, command TEXT NOT NULL,"
 	" argv BLOB NOT NULL, cwd TEXT, project TEXT, session TEXT, created_by TEXT, restart_of TEXT, prefixes BLOB,"
@@ -55,8 +55,21 @@ static const char schema[] =
 	" claimed_ms INTEGER NOT NULL DEFAULT 0, acked_ms INTEGER NOT NULL DEFAULT 0);"
 	"CREATE INDEX events_task ON events(task);"
 	"CREATE INDEX events_open ON events(seq) WHERE acked_ms = 0 AND type <> 'started';";
+
+static const char wishes[] =
+	"ALTER TABLE tasks ADD COLUMN watches BLOB;"
+	"ALTER TABLE tasks ADD COLUMN idle_after_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE tasks ADD COLUMN port_event INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE tasks ADD COLUMN input_event INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE tasks ADD COLUMN stdin_pipe INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE tasks ADD COLUMN pty_cols INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE tasks ADD COLUMN pty_rows INTEGER NOT NULL DEFAULT 0;";
 /* clang-format on */
 #undef X
+
+/* Step N leads from version N to N + 1; a step that was released is never changed, and only adds. */
+static const char *const steps[] = {first_schema, wishes};
+#define SCHEMA_VERSION (int)(sizeof steps / sizeof *steps)
 
 int db_error(struct db *db, struct err *err)
 {
@@ -111,7 +124,19 @@ static int read_version(struct db *db, struct err *err, int *ret)
 	return 0;
 }
 
-static int create_schema(struct db *db, struct err *err)
+/* The steps from VERSION on, in the caller's transaction. */
+static int climb(struct db *db, int version, struct err *err)
+{
+	char pragma[40];
+	int r = 0;
+
+	for (int i = version; r == 0 && i < SCHEMA_VERSION; i++)
+		r = exec(db, steps[i], err);
+	snprintf(pragma, sizeof pragma, "PRAGMA user_version=%d", SCHEMA_VERSION);
+	return r < 0 ? r : exec(db, pragma, err);
+}
+
+static int update_schema(struct db *db, struct err *err)
 {
 	CLEAN_FD int bell = openat(db->dirfd, "bell", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	int version, r;
@@ -127,10 +152,8 @@ static int create_schema(struct db *db, struct err *err)
 		return r;
 	/* asked again under the lock: another hob may have been first */
 	r = read_version(db, err, &version);
-	if (r == 0 && version == 0)
-		r = exec(db, schema, err);
-	if (r == 0 && version == 0)
-		r = exec(db, "PRAGMA user_version=1", err);
+	if (r == 0 && version < SCHEMA_VERSION)
+		r = climb(db, version, err);
 	if (r == 0)
 		r = exec(db, "COMMIT", err);
 	if (r < 0)
@@ -149,7 +172,7 @@ static int check_schema(struct db *db, struct err *err)
 		    err, -EPROTO,
 		    "the registry %s/hob.db was written by a newer hob (schema %d, this one knows %d): update this hob",
 		    db->home, version, SCHEMA_VERSION);
-	return version == 0 ? create_schema(db, err) : 0;
+	return version < SCHEMA_VERSION ? update_schema(db, err) : 0;
 }
 
 /* SQLite tells after each commit how long the WAL is. */

@@ -33,6 +33,13 @@ static void bind_spec(sqlite3_stmt *stmt, const struct task *task)
 	db_bind_int(stmt, "@timeout", task->timeout_ms);
 	db_bind_int(stmt, "@grace", task->grace_ms);
 	db_bind_int(stmt, "@log_max", (int64_t)task->log_max);
+	bind_words(stmt, "@watches", task->watches);
+	db_bind_int(stmt, "@idle_after", task->idle_after_ms);
+	db_bind_int(stmt, "@port_event", task->port_event);
+	db_bind_int(stmt, "@input_event", task->input_event);
+	db_bind_int(stmt, "@stdin_pipe", task->stdin_pipe);
+	db_bind_int(stmt, "@cols", task->pty_cols);
+	db_bind_int(stmt, "@rows", task->pty_rows);
 }
 
 static void bind_identity(sqlite3_stmt *stmt, const struct task *task)
@@ -54,10 +61,12 @@ int row_insert(struct db *db, const struct task *task, struct err *err)
 	    db_prepare(db,
 		       "INSERT INTO tasks(id, name, command, argv, cwd, project, session, created_by, restart_of,"
 		       " prefixes, lifetime, timeout_ms, grace_ms, log_max, owner_pid, owner_start, token, boot, pidns,"
-		       " run_pid, run_start, status, created_ms)"
+		       " run_pid, run_start, status, created_ms, watches, idle_after_ms, port_event, input_event,"
+		       " stdin_pipe, pty_cols, pty_rows)"
 		       " VALUES(@id, @name, @command, @argv, @cwd, @project, @session, @created_by, @restart_of,"
 		       " @prefixes, @lifetime, @timeout, @grace, @log_max, @owner, @owner_start, @token, @boot, @pidns,"
-		       " @run, @run_start, 'pending', @created)",
+		       " @run, @run_start, 'pending', @created, @watches, @idle_after, @port_event, @input_event,"
+		       " @stdin_pipe, @cols, @rows)",
 		       err, &stmt);
 
 	if (r < 0)
@@ -138,6 +147,18 @@ static void read_state(sqlite3_stmt *stmt, struct task *task)
 	task->copied = db_int(stmt, 36) != 0;
 }
 
+/* Columns 37 to 43 of ROW_SELECT, which came later. */
+static void read_wishes(sqlite3_stmt *stmt, struct task *task)
+{
+	task->watches = read_words(stmt, 37);
+	task->idle_after_ms = db_int(stmt, 38);
+	task->port_event = db_int(stmt, 39) != 0;
+	task->input_event = db_int(stmt, 40) != 0;
+	task->stdin_pipe = db_int(stmt, 41) != 0;
+	task->pty_cols = (int)db_int(stmt, 42);
+	task->pty_rows = (int)db_int(stmt, 43);
+}
+
 static int read_tags(struct db *db, struct task *tasks, size_t n, struct err *err)
 {
 	CLEAN_STMT sqlite3_stmt *stmt = NULL;
@@ -169,6 +190,7 @@ int row_read_all(struct db *db, sqlite3_stmt *stmt, struct err *err, struct task
 		tasks[n] = (struct task){0};
 		read_spec(stmt, &tasks[n]);
 		read_state(stmt, &tasks[n]);
+		read_wishes(stmt, &tasks[n]);
 		n++;
 	}
 	sqlite3_finalize(stmt);

@@ -105,6 +105,7 @@ void task_done(struct task *task)
 	words_free(task->argv);
 	words_free(task->tags);
 	words_free(task->prefixes);
+	words_free(task->watches);
 	*task = (struct task){0};
 }
 

@@ -51,16 +51,25 @@ _Static_assert(TASK_LIFETIME_COUNT == 3, "a lifetime was added: see the keeper's
 
 #define TASK_ID_MAX 64
 
+/* What the first byte of a rule says: each match raises an event, or the first one only. */
+#define TASK_WATCH_EACH '*'
+#define TASK_WATCH_ONCE '1'
+
 struct task {
 	/* what was asked for */
 	char id[TASK_ID_MAX + 1];
 	bool random_id; /* chosen by hob: another will do as well */
 	char *name, *command, *cwd, *project, *session, *created_by, *restart_of;
 	char **argv, **tags, **prefixes;
+	char **watches; /* rules on output: TASK_WATCH_EACH or TASK_WATCH_ONCE, and behind it the pattern */
 	enum task_lifetime lifetime;
 	int64_t timeout_ms, grace_ms; /* timeout 0: none */
 	uint64_t log_max;
-	struct os_proc owner; /* pid 0: none */
+	int64_t idle_after_ms; /* silence that raises `idle`; 0: none does */
+	bool port_event, input_event;
+	bool stdin_pipe;	/* its stdin is a pipe of hob's, for `send` */
+	int pty_cols, pty_rows; /* its terminal's first size; 0: it has none */
+	struct os_proc owner;	/* pid 0: none */
 
 	/* who it is */
 	char token[33]; /* HOB_RUN */

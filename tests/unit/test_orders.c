@@ -22,6 +22,12 @@ static struct task spec(void)
 	task.timeout_ms = 86400000ll * 365;
 	task.log_max = 1ull << 50;
 	words_add(&task.prefixes, "second: ");
+	words_add(&task.watches, "*error|warning");
+	words_add(&task.watches, "1ready\nor not");
+	task.idle_after_ms = 30000;
+	task.input_event = true;
+	task.pty_cols = 132;
+	task.pty_rows = 50;
 	return task;
 }
 
@@ -46,6 +52,15 @@ static void orders_come_out_as_they_went_in(void **state)
 	assert_int_equal(hold.nprefixes, 2);
 	assert_string_equal(hold.prefixes, "OPENCODE_NOTIFY:");
 	assert_string_equal(hold.prefixes + strlen(hold.prefixes) + 1, "second: ");
+	assert_int_equal(hold.nwatches, 2);
+	assert_string_equal(hold.watches, "*error|warning");
+	assert_string_equal(hold.watches + strlen(hold.watches) + 1, "1ready\nor not");
+	assert_int_equal(hold.idle_after_ms, 30000);
+	assert_false(hold.port_event);
+	assert_true(hold.input_event);
+	assert_false(hold.stdin_pipe);
+	assert_int_equal(hold.pty_cols, 132);
+	assert_int_equal(hold.pty_rows, 50);
 	task_done(&task);
 	free(block);
 }
@@ -64,6 +79,7 @@ static void without_a_socket_folder_there_is_none(void **state)
 	assert_int_equal(orders_read(&hold, block, len), 0);
 	assert_null(hold.socket_dir);
 	assert_int_equal(hold.nprefixes, 0);
+	assert_int_equal(hold.nwatches, 2);
 	task_done(&task);
 	free(block);
 }

@@ -486,11 +486,39 @@ static void assert_refused(struct lab *lab, int code, const char *sentence)
 	str_done(&after);
 }
 
+/* What version 1 had, with a task in it, becomes what this hob knows; nothing of it is lost. */
+static void an_older_schema_grows(void **state)
+{
+	struct lab *lab = *state;
+	struct task old = lab_task("old"), task = lab_task("new"), back = {0};
+
+	assert_int_equal(registry_add(lab->reg, &old, &lab->err), 0);
+	registry_close(lab->reg);
+	lab_sql(lab, "ALTER TABLE tasks DROP COLUMN watches; ALTER TABLE tasks DROP COLUMN idle_after_ms;"
+		     "ALTER TABLE tasks DROP COLUMN port_event; ALTER TABLE tasks DROP COLUMN input_event;"
+		     "ALTER TABLE tasks DROP COLUMN stdin_pipe; ALTER TABLE tasks DROP COLUMN pty_cols;"
+		     "ALTER TABLE tasks DROP COLUMN pty_rows; PRAGMA user_version = 1");
+	assert_int_equal(registry_open(lab->home, &lab->err, &lab->reg), 0);
+	words_add(&task.watches, "1error");
+	task.pty_cols = 132;
+	assert_int_equal(registry_add(lab->reg, &task, &lab->err), 0);
+	assert_int_equal(registry_get(lab->reg, "new", &lab->err, &back), 0);
+	assert_string_equal(back.watches[0], "1error");
+	assert_int_equal(back.pty_cols, 132);
+	task_done(&back);
+	assert_int_equal(registry_get(lab->reg, "old", &lab->err, &back), 0);
+	assert_int_equal(words_count(back.watches), 0);
+	assert_int_equal(back.pty_cols, 0);
+	task_done(&back);
+	task_done(&task);
+	task_done(&old);
+}
+
 static void a_newer_schema_is_left_alone(void **state)
 {
 	struct lab *lab = *state;
 
-	lab_sql(lab, "PRAGMA user_version = 2; PRAGMA wal_checkpoint(TRUNCATE)");
+	lab_sql(lab, "PRAGMA user_version = 3; PRAGMA wal_checkpoint(TRUNCATE)");
 	assert_refused(lab, -EPROTO, "newer hob");
 	lab_sql(lab, "PRAGMA user_version = 1000000; PRAGMA wal_checkpoint(TRUNCATE)");
 	assert_refused(lab, -EPROTO, "1000000");
@@ -565,6 +593,7 @@ int main(void)
 	    LAB_TEST(exact_means_exact),
 	    LAB_TEST(only_what_has_ended_whole_is_removed),
 	    cmocka_unit_test(the_file_is_private_whatever_the_umask),
+	    LAB_TEST(an_older_schema_grows),
 	    LAB_TEST(a_newer_schema_is_left_alone),
 	    LAB_TEST(a_damaged_file_is_left_alone),
 	    cmocka_unit_test(many_may_be_first),
