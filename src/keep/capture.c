@@ -19,6 +19,14 @@
 
 static char buffer[SCAN_BYTES];
 
+/* Bytes in one of the hold's pipes; 0 when it is closed. */
+static uint64_t pipe_fill(const struct hold *hold, enum hold_fd which)
+{
+	int n = hold->fd[which] < 0 ? 0 : os_pipe_fill(hold->fd[which]);
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
 int capture_open(struct capture *c, struct hold *hold)
 {
 	int r;
@@ -31,6 +39,7 @@ int capture_open(struct capture *c, struct hold *hold)
 	c->quiet_until_ns = c->moved_ns = 0;
 	c->full_moves = 0;
 	c->enlarged = false;
+	c->in_mid = pipe_fill(hold, HOLD_MID);
 	/* a damaged or foreign index costs the times of the lines, not the log */
 	index_open_write(hold->fd[HOLD_DIR], &c->index, NULL);
 	r = append_open(&c->log, hold->fd[HOLD_LOG], hold->log_max, &c->index);
@@ -89,6 +98,42 @@ static bool tell_loss(struct capture *c)
 	return true;
 }
 
+static bool has_mid(const struct capture *c)
+{
+	return c->hold->fd[HOLD_MID] >= 0;
+}
+
+/* Where the log's bytes are taken from. */
+static int source(const struct capture *c)
+{
+	return c->hold->fd[has_mid(c) ? HOLD_MID : HOLD_OUT];
+}
+
+/* From the terminal into the pipe. */
+static void fill_mid(struct capture *c)
+{
+	ssize_t n;
+
+	if (!has_mid(c) || c->hold->fd[HOLD_OUT] < 0)
+		return;
+	n = os_pipe_move(c->hold->fd[HOLD_OUT], c->hold->fd[HOLD_MID_WRITE], MOVE_BYTES);
+	if (n > 0)
+		c->in_mid += (uint64_t)n;
+	if (n == 0)
+		hold_close(c->hold, HOLD_OUT);
+}
+
+static void left_mid(struct capture *c, size_t n)
+{
+	if (has_mid(c))
+		c->in_mid -= n < c->in_mid ? n : c->in_mid;
+}
+
+bool capture_pending(const struct capture *c)
+{
+	return c->in_mid > 0;
+}
+
 /* The disk takes no more: what the pipe holds is scanned and let go, so that the command never waits. */
 static bool let_go(struct capture *c)
 {
@@ -101,12 +146,13 @@ static bool let_go(struct capture *c)
 		if (c->scan.at < c->log.end)
 			return true;
 	}
-	n = read(c->hold->fd[HOLD_OUT], buffer, sizeof buffer);
+	n = read(source(c), buffer, sizeof buffer);
 	if (n <= 0) {
 		if (n == 0)
 			hold_close(c->hold, HOLD_OUT);
 		return false;
 	}
+	left_mid(c, (size_t)n);
 	if (c->lost_to == c->lost_from)
 		c->lost_from = c->log.end;
 	c->lost_why = "the disk was full";
@@ -122,15 +168,17 @@ bool capture_move(struct capture *c)
 {
 	ssize_t n;
 
-	if (c->hold->fd[HOLD_OUT] < 0)
+	fill_mid(c);
+	if (has_mid(c) ? !c->in_mid : c->hold->fd[HOLD_OUT] < 0)
 		return false;
-	n = append_move(&c->log, c->hold->fd[HOLD_OUT], MOVE_BYTES);
+	n = append_move(&c->log, source(c), MOVE_BYTES);
 	if (n == -ENOSPC)
 		return let_go(c);
 	if (n == 0)
 		hold_close(c->hold, HOLD_OUT);
 	if (n <= 0)
 		return false;
+	left_mid(c, (size_t)n);
 	if (c->lost_to != c->lost_from)
 		tell_loss(c);
 	enlarge_when_full(c, (size_t)n);
@@ -141,13 +189,8 @@ bool capture_move(struct capture *c)
 
 void capture_drain(struct capture *c)
 {
-	uint64_t target;
-	int fill;
+	uint64_t target = c->log.end + c->in_mid + pipe_fill(c->hold, HOLD_OUT);
 
-	if (c->hold->fd[HOLD_OUT] < 0)
-		return;
-	fill = os_pipe_fill(c->hold->fd[HOLD_OUT]);
-	target = c->log.end + (uint64_t)(fill > 0 ? fill : 0);
 	while (c->log.end < target && capture_move(c))
 		;
 }

@@ -1,4 +1,6 @@
 /* capture: from the pipe into the log, and from the log into notes.
+ * A terminal cannot be spliced into a file: its bytes go through a second pipe, which all keepers hold, so that a kill
+ * between the two steps leaves them there.
  * The struct is the keeper's and lies in static memory; it borrows the hold's descriptors and owns the index writer.
  * It never waits, never allocates, and never lets the command wait for anything but the disk's own speed. */
 #ifndef HOB_KEEP_CAPTURE_H
@@ -23,14 +25,19 @@ struct capture {
 	int64_t moved_ns;
 	int full_moves; /* how often running the pipe was found full */
 	bool enlarged;
-	bool behind; /* bytes in the log wait to be scanned, and could be */
+	uint64_t in_mid; /* bytes in the pipe between terminal and log */
+	bool behind;	 /* bytes in the log wait to be scanned, and could be */
 };
 
 /* Opens the log's end and its index, and begins to scan where the shared mark says. */
 int capture_open(struct capture *c, struct hold *hold);
 
-/* Moves what the pipe holds, once (up to 256 KiB). Closes the pipe at its end. True when something was moved. */
+/* Moves what the pipe holds, once (up to 256 KiB). Closes the pipe at its end. True when something was moved; may be
+ * called as well while the pipe is empty or closed and capture_pending(). */
 bool capture_move(struct capture *c);
+
+/* True while bytes that left the terminal wait to be moved on. */
+bool capture_pending(const struct capture *c);
 
 /* Moves exactly what is in the pipe now, so that everything written before is in the log. */
 void capture_drain(struct capture *c);

@@ -128,16 +128,25 @@ static int read_orders(void)
 	return orders_read(&hold, block, (size_t)st.st_size);
 }
 
-static int open_pipe(void)
+static int open_pipe(enum hold_fd out, enum hold_fd in)
 {
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
-	hold.fd[HOLD_OUT] = fds[0];
-	hold.fd[HOLD_OUT_WRITE] = fds[1];
+	hold.fd[out] = fds[0];
+	hold.fd[in] = fds[1];
 	/* the read end only: the command gets an ordinary, blocking pipe */
 	return fcntl(fds[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+static int open_pipes(void)
+{
+	int r = open_pipe(HOLD_OUT, HOLD_OUT_WRITE);
+
+	if (r == 0 && hold.pty_cols)
+		r = open_pipe(HOLD_MID, HOLD_MID_WRITE);
+	return r;
 }
 
 static int open_file(enum hold_fd which, const char *name)
@@ -156,7 +165,7 @@ static int open_all(void)
 		return -errno;
 	if ((r = open_folder()) < 0 || (r = open_file(HOLD_LOG, "log")) < 0 || (r = open_file(HOLD_EXIT, "exit")) < 0 ||
 	    (r = open_file(HOLD_LOCK, "lock")) < 0 || (r = os_lock(hold.fd[HOLD_LOCK], FILES_LOCK_GUARD)) < 0 ||
-	    (r = open_pipe()) < 0)
+	    (r = open_pipes()) < 0)
 		return r;
 	hold.fd[HOLD_LISTEN] = control_listen(hold.socket_dir, hold.token, hold.fd[HOLD_DIR], hold.socket);
 	hold.fd[HOLD_SIGNALS] = os_signal_fd(child);
@@ -201,14 +210,21 @@ static bool reap(pid_t keeper, int *ret_status)
 	return keeper_ended;
 }
 
-static void drain_to_nowhere(void)
+/* False at the pipe's end. */
+static bool drain_pipe(enum hold_fd which)
 {
 	static char nowhere[4096];
 	ssize_t n;
 
-	while ((n = read(hold.fd[HOLD_OUT], nowhere, sizeof nowhere)) > 0)
+	while ((n = read(hold.fd[which], nowhere, sizeof nowhere)) > 0)
 		hold.state->drained += (uint64_t)n;
-	if (n == 0)
+	return n < 0;
+}
+
+static void drain_to_nowhere(void)
+{
+	drain_pipe(HOLD_MID);
+	if (!drain_pipe(HOLD_OUT))
 		hold_close(&hold, HOLD_OUT);
 }
 

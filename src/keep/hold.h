@@ -15,18 +15,19 @@
 
 /* One word a descriptor; the first HOLD_INHERITED come from `hob run` in this order, from HOLD_FIRST_FD up. */
 #define HOLD_FDS(X)                                                                                                    \
-	X(RUN)	      /* socket to `hob run`: its go, its follower's death */                                          \
-	X(SPEC)	      /* memory file: orders */                                                                        \
-	X(ARGV)	      /* memory file: the command's words; closed once it runs */                                      \
-	X(OWNER)      /* pidfd of the owner, or -1 */                                                                  \
-	X(DIR)	      /* tasks/<id> */                                                                                 \
-	X(LOG)	      /* tasks/<id>/log */                                                                             \
-	X(EXIT)	      /* tasks/<id>/exit */                                                                            \
-	X(LOCK)	      /* the guard's own: byte 0 of tasks/<id>/lock */                                                 \
-	X(OUT)	      /* the pipe's read end */                                                                        \
-	X(OUT_WRITE)  /* its write end, until the command runs */                                                      \
-	X(PTY)	      /* the terminal's master, of step two */                                                         \
-	X(PTY_PIPE)   /* the pipe between terminal and log */                                                          \
+	X(RUN)	     /* socket to `hob run`: its go, its follower's death */                                           \
+	X(SPEC)	     /* memory file: orders */                                                                         \
+	X(ARGV)	     /* memory file: the command's words; closed once it runs */                                       \
+	X(OWNER)     /* pidfd of the owner, or -1 */                                                                   \
+	X(DIR)	     /* tasks/<id> */                                                                                  \
+	X(LOG)	     /* tasks/<id>/log */                                                                              \
+	X(EXIT)	     /* tasks/<id>/exit */                                                                             \
+	X(LOCK)	     /* the guard's own: byte 0 of tasks/<id>/lock */                                                  \
+	X(OUT)	     /* the pipe's read end */                                                                         \
+	X(OUT_WRITE) /* its write end, until the command runs */                                                       \
+	X(PTY)	     /* the terminal's master */                                                                       \
+	X(MID)	     /* the pipe between the terminal and the log: its read end */                                     \
+	X(MID_WRITE)                                                                                                   \
 	X(LISTEN)     /* control socket */                                                                             \
 	X(SIGNALS)    /* signalfd: SIGCHLD */                                                                          \
 	X(POKE_GUARD) /* eventfd: the guard should look at the state */                                                \

@@ -325,7 +325,7 @@ static int64_t deadline(bool quiet)
 {
 	int64_t at = -1;
 
-	if (output.behind)
+	if (output.behind || (capture_pending(&output) && !quiet))
 		return 0;
 	if (k.st->timeout_at_ns)
 		at = earlier(at, k.st->timeout_at_ns);
@@ -379,7 +379,7 @@ static void handle_news(const struct pollfd *fds)
 		owner_ended();
 	if (fds[SLOT_STRAY].revents)
 		stray_ended();
-	if (fds[SLOT_OUT].revents)
+	if (fds[SLOT_OUT].revents || capture_pending(&output))
 		capture_move(&output);
 	if (client_spoke(fds) && control_serve(&k.control, &order))
 		obey(&order);

@@ -132,6 +132,13 @@ ssize_t os_move(int pipe_fd, int fd, uint64_t offset, size_t len)
 	return n < 0 ? -errno : n;
 }
 
+ssize_t os_pipe_move(int from, int to, size_t len)
+{
+	ssize_t n = splice(from, NULL, to, NULL, len, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	return n < 0 ? -errno : n;
+}
+
 int os_punch(int fd, uint64_t from, uint64_t to)
 {
 	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)(to - from)) < 0)

@@ -89,6 +89,10 @@ int os_wait(struct pollfd *fds, nfds_t n, int64_t deadline_ns);
  * file. Returns the count, 0 at the pipe's end, -EAGAIN when it is empty, -EINVAL where it cannot be done. */
 ssize_t os_move(int pipe_fd, int fd, uint64_t offset, size_t len);
 
+/* Moves up to LEN bytes from one pipe into another without copying them; they are never in neither. Returns the count,
+ * 0 at the first one's end, -EAGAIN when it is empty or the other one full. */
+ssize_t os_pipe_move(int from, int to, size_t len);
+
 /* Frees the disk space of [FROM, TO) of FD; offsets stay. */
 int os_punch(int fd, uint64_t from, uint64_t to);
 
