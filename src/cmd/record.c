@@ -49,7 +49,7 @@ void record_living(struct registry *reg, const struct task *task, struct record_
 	ret->kept = files_kept(dirfd);
 	if (!ret->kept || !lost_is_here(task) || files_read_keepers(dirfd, &keepers) < 0)
 		return;
-	tree = (struct tree){.guard = keepers.guard.pid, .keeper = keepers.keeper.pid, .command = task->proc};
+	tree = (struct tree){.guard = keepers.guard, .keeper = keepers.keeper, .command = task->proc};
 	n = tree_list(&tree, &list);
 	ret->total = (size_t)n;
 	ret->procs = xcalloc(RECORD_PROCS, sizeof *ret->procs);

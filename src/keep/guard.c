@@ -300,7 +300,7 @@ static void report_failure(int code)
 /* The first keeper died before the command ran: nothing of it may stay. */
 static void undo_start(void)
 {
-	struct tree tree = {.guard = getpid(), .command = hold.state->command};
+	struct tree tree = {.guard = {.pid = getpid()}, .command = hold.state->command};
 
 	report_failure(-ECHILD);
 	while (tree_signal(&tree, SIGKILL, NULL) > 0)

@@ -45,8 +45,8 @@ static struct capture output;
 static struct tree whole_tree(void)
 {
 	return (struct tree){
-	    .guard = k.hold->guard.pid,
-	    .keeper = getpid(),
+	    .guard = k.hold->guard,
+	    .keeper = {.pid = getpid()},
 	    .command = k.st->ended ? (struct os_proc){0} : k.st->command,
 	    .token = k.st->strays ? k.hold->token : NULL,
 	};

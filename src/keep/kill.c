@@ -85,8 +85,8 @@ static void look_what_is_left(struct registry *reg, struct victim *v)
 	if (!lost_is_here(v->task) || lost_open_folder(reg, v->task->id, &dirfd) < 0)
 		return;
 	if (files_kept(dirfd) && files_read_keepers(dirfd, &keepers) == 0) {
-		tree.guard = keepers.guard.pid;
-		tree.keeper = keepers.keeper.pid;
+		tree.guard = keepers.guard;
+		tree.keeper = keepers.keeper;
 	}
 	n = tree_list(&tree, &list);
 	v->answer->nleft = n;
@@ -181,8 +181,8 @@ static int end_directly(struct registry *reg, struct victim *v, const struct kil
 		return r;
 	if (lost_open_folder(reg, v->task->id, &dirfd) == 0 && files_kept(dirfd) &&
 	    files_read_keepers(dirfd, &keepers) == 0) {
-		tree.guard = keepers.guard.pid;
-		tree.keeper = keepers.keeper.pid;
+		tree.guard = keepers.guard;
+		tree.keeper = keepers.keeper;
 	}
 	n = direct_end(&tree, wish->signal, os_mono_ns() < v->give_up_ns ? v->grace_ms : 0, &left);
 	v->answer->nleft = n;

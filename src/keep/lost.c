@@ -63,8 +63,8 @@ static void end_strays(int dirfd, const struct task *task)
 		return;
 	/* a guard whose `run` died is about to end its tree itself; both of us may */
 	if (dirfd >= 0 && files_kept(dirfd) && files_read_keepers(dirfd, &keepers) == 0) {
-		tree.guard = keepers.guard.pid;
-		tree.keeper = keepers.keeper.pid;
+		tree.guard = keepers.guard;
+		tree.keeper = keepers.keeper;
 	}
 	direct_end(&tree, SIGKILL, 0, &left);
 }

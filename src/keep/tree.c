@@ -47,17 +47,29 @@ bool tree_any_child(void)
 	return false;
 }
 
-/* Adds the children of PID that belong to the task. */
-static void add_children(pid_t pid)
+/* Adds those of the first N children that belong to the task. */
+static void add_found(int n)
 {
-	int n = os_children(pid, children, TREE_MAX);
-
 	for (int i = 0; i < n; i++) {
 		struct os_stat st;
 
 		if (os_stat(children[i], &st) == 0 && !tree_is_keeper(children[i]))
 			add(&st);
 	}
+}
+
+static void add_children(pid_t pid)
+{
+	add_found(os_children(pid, children, TREE_MAX));
+}
+
+/* The same for exactly PROC: it lives after its children were listed, so its number was nobody else's before. */
+static void add_children_of(struct os_proc proc)
+{
+	int n = proc.pid > 0 ? os_children(proc.pid, children, TREE_MAX) : 0;
+
+	if (n > 0 && os_alive(proc))
+		add_found(n);
 }
 
 struct stray_search {
@@ -93,10 +105,8 @@ int tree_list(const struct tree *tree, const struct os_stat **ret)
 	struct os_stat st;
 
 	nfound = 0;
-	if (tree->guard > 0)
-		add_children(tree->guard);
-	if (tree->keeper > 0)
-		add_children(tree->keeper);
+	add_children_of(tree->guard);
+	add_children_of(tree->keeper);
 	if (tree->command.pid > 0 && os_stat(tree->command.pid, &st) == 0 && st.proc.start == tree->command.start)
 		add(&st);
 	if (tree->token)

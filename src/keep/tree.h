@@ -9,9 +9,9 @@
 #define TREE_MAX 32768
 
 struct tree {
-	pid_t guard, keeper;	/* 0: not there */
-	struct os_proc command; /* also a root when it has left both (0: not) */
-	const char *token;	/* HOB_RUN, for strays; NULL: do not look at every process of the machine */
+	struct os_proc guard, keeper; /* pid 0: not there; one whose number somebody else bears by now counts as such */
+	struct os_proc command;	      /* also a root when it has left both (0: not) */
+	const char *token;	      /* HOB_RUN, for strays; NULL: do not look at every process of the machine */
 };
 
 /* True for a guard, a keeper or a scribe, of any task: they bear the title of one. */
