@@ -58,9 +58,10 @@ export async function throughputLarge() {
   const [file, ...hobs] = await compare(command(gib, 65536), ways);
   return [
     { what: "1 GiB, 64 KiB a write: a file", value: gib / 1e3 / file, unit: "MB/s" },
+    // The bound is for hob as it comes. What keeps everything has 16 times the pages to write that the window has.
     ...hobs.flatMap((ms, i) => [
       { what: `  ${ways[i + 1][0]}`, value: gib / 1e3 / ms, unit: "MB/s" },
-      { what: "    time against the file", value: ms / file, unit: "×", bound: 1.15 },
+      { what: "    time against the file", value: ms / file, unit: "×", bound: i === 0 ? 1.15 : undefined },
     ]),
     ...(await others(gib, 65536)),
   ];

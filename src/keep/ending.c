@@ -3,7 +3,8 @@
 #include <signal.h>
 
 #define SWEEP_FIRST_NS 1000000ll
-#define SWEEP_MAX_NS   50000000ll
+#define SWEEP_MAX_NS   20000000ll
+#define QUICK_PASSES   20
 #define GIVE_UP_NS     1800000000ll /* a little before `hob kill` stops waiting, 2 s after the grace */
 
 void ending_begin(struct hold_state *state, enum task_reason cause, int signal, int64_t grace_ms)
@@ -29,6 +30,8 @@ static void sweep(struct hold_state *state, struct ending_work *work, const stru
 	struct tree all = *tree;
 	int denied = 0, n;
 
+	for (int i = 0; i < QUICK_PASSES && tree_kill_children() > 0; i++)
+		;
 	n = tree_signal(&all, SIGKILL, &denied);
 	if (denied && n == denied && now > state->ending.kill_at_ns + GIVE_UP_NS / 2)
 		work->given_up = true;

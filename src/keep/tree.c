@@ -9,6 +9,11 @@
 static struct os_stat found[TREE_MAX];
 static int nfound;
 
+static bool is_title(const char *line, int n)
+{
+	return (n >= 10 && memcmp(line, "hob\0guard", 10) == 0) || (n >= 11 && memcmp(line, "hob\0keeper", 11) == 0);
+}
+
 bool tree_is_keeper(pid_t pid)
 {
 	char line[16], name[16];
@@ -17,7 +22,7 @@ bool tree_is_keeper(pid_t pid)
 	/* a scribe on its way out has no command line any more */
 	if (n == 0 && os_name(pid, name) == 0)
 		return strcmp(name, "hob-keeper") == 0 || strcmp(name, "hob-guard") == 0;
-	return (n >= 10 && memcmp(line, "hob\0guard", 10) == 0) || (n >= 11 && memcmp(line, "hob\0keeper", 11) == 0);
+	return is_title(line, n);
 }
 
 static bool known(pid_t pid)
@@ -45,6 +50,21 @@ bool tree_any_child(void)
 		if (!tree_is_keeper(children[i]))
 			return true;
 	return false;
+}
+
+int tree_kill_children(void)
+{
+	int n = os_children(getpid(), children, TREE_MAX), killed = 0;
+
+	for (int i = 0; i < n; i++) {
+		char line[16];
+		int len = os_cmdline(children[i], line, sizeof line);
+
+		/* without a command line it is a zombie, or will be in a moment */
+		if (len > 0 && !is_title(line, len) && kill(children[i], SIGKILL) == 0)
+			killed++;
+	}
+	return killed;
 }
 
 /* Adds those of the first N children that belong to the task. */

@@ -20,6 +20,11 @@ bool tree_is_keeper(pid_t pid);
 /* True while the calling process has a child that is no keeper (other tasks' guards are adopted too). */
 bool tree_any_child(void);
 
+/* Sends SIGKILL to every child of the calling process that is no keeper, each as soon as it was looked at: who forks
+ * and ends all the time is gone before a whole list is made. The caller is the only one that can reap them, so their
+ * numbers are theirs. Returns how many were alive. */
+int tree_kill_children(void);
+
 /* Lists the living processes of TREE (no zombies); the list is valid until the next call. */
 int tree_list(const struct tree *tree, const struct os_stat **ret);
 

@@ -81,6 +81,12 @@ test("… and in another session each time, too", (t) => endTree(t, `${sh("hop",
 
 test("… its command having ended long ago", (t) => endTree(t, `${sh("hop", "setsid")} & exit 0`, { status: "completed" }));
 
+test("… and forty such, which no single sweep catches all of", (t) =>
+  endTree(t, `for i in $(seq 40); do ${sh("hop", "setsid")} & done; ${wait}`, {
+    grace: "0",
+    act: (lab) => waitUntil(() => lab.raw("t").then((text) => text.split("ready").length > 40), "all hop"),
+  }));
+
 test("a thousand processes", (t) =>
   endTree(t, `${sh("many", sanitized ? 300 : 1000)}; :`, { ready: (n) => n >= (sanitized ? 300 : 1000) }));
 
