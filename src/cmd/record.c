@@ -7,6 +7,7 @@
 #include "keep/files.h"
 #include "keep/lost.h"
 #include "keep/tree.h"
+#include "log/index.h"
 #include "log/size.h"
 
 #include <signal.h>
@@ -100,6 +101,36 @@ const char *record_signal(int sig, char buf[16])
 	return buf;
 }
 
+void record_pty_size(struct registry *reg, const struct task *task, int *ret_cols, int *ret_rows)
+{
+	CLEAN_FD int dirfd = -1;
+	struct index index = {0};
+
+	*ret_cols = task->pty_cols;
+	*ret_rows = task->pty_rows;
+	if (!task->pty_cols || lost_open_folder(reg, task->id, &dirfd) < 0)
+		return;
+	if (index_load(dirfd, &index, NULL) == 0 && index.nterms) {
+		*ret_cols = (int)index.terms[index.nterms - 1].cols;
+		*ret_rows = (int)index.terms[index.nterms - 1].rows;
+	}
+	index_done(&index);
+}
+
+static void set_input(json_t *o, struct registry *reg, const struct task *task)
+{
+	json_t *size = json_object();
+	int cols, rows;
+
+	record_pty_size(reg, task, &cols, &rows);
+	set(size, "cols", json_integer(cols));
+	set(size, "rows", json_integer(rows));
+	set(o, "pty", task->pty_cols ? size : json_null());
+	if (!task->pty_cols)
+		json_decref(size);
+	set(o, "stdin", json_boolean(task->stdin_pipe));
+}
+
 static void set_spec(json_t *o, const struct task *task)
 {
 	set(o, "command", json_text(task->command));
@@ -169,6 +200,7 @@ json_t *record_json(struct registry *reg, struct task *task)
 	set(o, "pid", number_or_null(task->proc.pid, task->proc.pid > 0));
 	set_end(o, task);
 	set_output(o, task);
+	set_input(o, reg, task);
 	set_living(o, reg, task);
 	set(o, "restartOf", json_text(task->restart_of));
 	return o;
@@ -239,6 +271,17 @@ static void add_output(struct str *out, const struct task *task)
 	str_addc(out, '\n');
 }
 
+static void add_input(struct str *out, struct registry *reg, const struct task *task)
+{
+	int cols, rows;
+
+	record_pty_size(reg, task, &cols, &rows);
+	if (task->pty_cols)
+		str_addf(out, "%-9s %dx%d\n", "terminal", cols, rows);
+	if (task->stdin_pipe)
+		str_addf(out, "%-9s a pipe\n", "stdin");
+}
+
 static void add_living(struct str *out, struct registry *reg, const struct task *task)
 {
 	struct record_living living;
@@ -281,6 +324,7 @@ void record_text(struct registry *reg, struct task *task, struct str *out)
 	add_line(out, "pid", task->proc.pid ? number : "");
 	add_times(out, task);
 	add_output(out, task);
+	add_input(out, reg, task);
 	add_living(out, reg, task);
 	add_line(out, "restarts", task->restart_of);
 }

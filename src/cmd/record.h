@@ -31,6 +31,9 @@ json_t *record_json(struct registry *reg, struct task *task);
 /* Brings bytes, lines and losses in TASK up to what the log says now, if the task may still write. */
 void record_measure(struct registry *reg, struct task *task);
 
+/* The size of TASK's terminal as it is now, or was at its end; 0 and 0 without one. */
+void record_pty_size(struct registry *reg, const struct task *task, int *ret_cols, int *ret_rows);
+
 /* "exit 3", "SIGKILL", "running for 12s" and so on: where TASK stands, in a few words, added to OUT. */
 void record_state(const struct task *task, struct str *out);
 

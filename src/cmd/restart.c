@@ -87,6 +87,7 @@ static int run(const char *word, bool json, struct err *err)
 		r = end_old(reg, &old, err);
 	if (r == 0) {
 		task = same_again(&old);
+		start_environment(&task);
 		r = start_begin(&task, &launch, err);
 		if (r == 0)
 			r = start_task(reg, &task, false, &launch, err);

@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/words.h"
+#include "cmd/start.h"
 #include "keep/owner.h"
 #include "keep/scan.h"
 #include "log/append.h"
@@ -10,6 +11,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +20,9 @@
 #define LOG_MAX	       (64ull * 1024 * 1024)
 #define DEFAULT_PREFIX "OPENCODE_NOTIFY:"
 #define NAME_MAX_BYTES 256
+#define PTY_COLS       80
+#define PTY_ROWS       24
+#define PTY_MAX	       1000
 #define LINE_MAX_BYTES (64 * 1024 * 1024)
 
 enum {
@@ -34,6 +39,8 @@ enum {
 	OPT_TIMEOUT,
 	OPT_GRACE,
 	OPT_LOG_MAX,
+	OPT_PTY,
+	OPT_STDIN,
 	OPT_PREFIX,
 	OPT_WAIT,
 	OPT_FOLLOW,
@@ -59,6 +66,8 @@ const struct cmd_opt run_opts[] = {
     [OPT_TIMEOUT] = {"timeout", 0, "DUR", "end it after so long: failed, timeout"},
     [OPT_GRACE] = {"grace", 0, "DUR", "time between SIGTERM and SIGKILL (default 5s)"},
     [OPT_LOG_MAX] = {"log-max", 0, "SIZE", "how much of the output's end is kept (default 64M), besides the first 1M"},
+    [OPT_PTY] = {"pty", 0, "[=COLSxROWS]", "give it a terminal (default 80x24); hob send types on it"},
+    [OPT_STDIN] = {"stdin", 0, NULL, "give it a pipe to read from, which hob send fills"},
     [OPT_PREFIX] = {"notify-prefix", 0, "STR",
 		    "lines that begin with it raise notify (default OPENCODE_NOTIFY:); repeatable"},
     [OPT_WAIT] = {"wait", 0, "[=DUR]",
@@ -105,6 +114,20 @@ static int take_wait(struct run_args *a, const char *value, struct err *err)
 	return value ? cmd_duration(value, "--wait", err, &a->wait_ms) : 0;
 }
 
+static int take_pty(struct run_args *a, const char *value, struct err *err)
+{
+	char rest;
+
+	a->task.pty_cols = PTY_COLS;
+	a->task.pty_rows = PTY_ROWS;
+	if (value && (sscanf(value, "%4dx%4d%c", &a->task.pty_cols, &a->task.pty_rows, &rest) != 2 ||
+		      strspn(value, "0123456789x") != strlen(value) || a->task.pty_cols < 1 || a->task.pty_rows < 1 ||
+		      a->task.pty_cols > PTY_MAX || a->task.pty_rows > PTY_MAX))
+		return cmd_usage(err, "--pty '%s' is no size: write COLUMNSxROWS, 1 to %d each, as in --pty=120x40",
+				 value, PTY_MAX);
+	return 0;
+}
+
 /* Options that only set a flag or borrow the word. */
 static int take_plain(struct run_args *a, int opt, const char *value, struct err *err)
 {
@@ -123,6 +146,9 @@ static int take_plain(struct run_args *a, int opt, const char *value, struct err
 		return 0;
 	case OPT_FOLLOW:
 		a->follow = true;
+		return 0;
+	case OPT_STDIN:
+		a->task.stdin_pipe = true;
 		return 0;
 	case OPT_SHELL:
 		a->shell = value;
@@ -176,6 +202,8 @@ static int take(void *arg, int opt, const char *value, struct err *err)
 		return take_log_max(a, value, err);
 	case OPT_PREFIX:
 		return take_prefix(a, value, err);
+	case OPT_PTY:
+		return take_pty(a, value, err);
 	case OPT_WAIT:
 		return take_wait(a, value, err);
 	default:
@@ -306,6 +334,8 @@ static int check(const struct run_args *a, struct err *err)
 		return cmd_usage(err, "-f copies the output: it goes not with --json");
 	if (a->detach_on_abort && !a->follow)
 		return cmd_usage(err, "--on-abort goes with -f");
+	if (a->task.pty_cols && a->task.stdin_pipe)
+		return cmd_usage(err, "--pty and --stdin exclude each other: a terminal is read from, too");
 	if (a->shell && !a->line)
 		return cmd_usage(err, "--shell goes with -c");
 	return 0;
@@ -333,6 +363,7 @@ int run_args_parse(struct run_args *a, int argc, char **argv, struct err *err)
 		return r;
 	if (!a->task.prefixes)
 		words_add(&a->task.prefixes, DEFAULT_PREFIX);
+	start_environment(&a->task);
 	for (char **entry = a->env; entry && *entry; entry++)
 		set_variable(*entry);
 	return 0;

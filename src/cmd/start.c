@@ -5,6 +5,7 @@
 #include "task/id.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,6 +35,16 @@ static int choose_id(struct task *task, struct err *err)
 	if (r == 0)
 		memcpy(task->id, id, sizeof id);
 	return r;
+}
+
+void start_environment(const struct task *task)
+{
+	if (!task->pty_cols)
+		return;
+	setenv("TERM", "xterm-256color", 1);
+	/* the terminal has its own */
+	unsetenv("COLUMNS");
+	unsetenv("LINES");
 }
 
 int start_begin(struct task *task, struct launch *ret_launch, struct err *err)

@@ -6,6 +6,9 @@
 #include "keep/launch.h"
 #include "task/registry.h"
 
+/* What a task with a terminal finds in its environment; whatever the caller was told to add comes after. */
+void start_environment(const struct task *task);
+
 /* Gives TASK its identity (a random id if it has none) and starts its guard, which waits. */
 int start_begin(struct task *task, struct launch *ret_launch, struct err *err);
 

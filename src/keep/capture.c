@@ -12,8 +12,11 @@
 #define PIPE_ENLARGED (256 * 1024)
 #define FULL_MOVES    16
 #define SMALL_MOVE    4096
-#define GATHER_NS     50000  /* how long small writes gather */
-#define BUSY_NS	      200000 /* two moves closer than this: the command is writing all the time */
+#define GATHER_NS     50000	   /* how long small writes gather */
+#define BUSY_NS	      200000	   /* two moves closer than this: the command is writing all the time */
+#define TTY_HOLDS     (160 * 1024) /* more than the kernel keeps of a terminal's output: about 64 KiB and 4 */
+#define TTY_READS     16	   /* a terminal gives up to 4095 bytes at a time */
+#define TTY_COPY      4096	   /* fits into an empty pipe, however small the user's share */
 #define SCAN_BYTES    (16 * 1024)
 #define SCAN_AT_ONCE  (4 * 1024 * 1024)
 
@@ -40,11 +43,15 @@ int capture_open(struct capture *c, struct hold *hold)
 	c->full_moves = 0;
 	c->enlarged = false;
 	c->in_mid = pipe_fill(hold, HOLD_MID);
+	c->edge_fd = -1;
+	c->copying = false;
 	/* a damaged or foreign index costs the times of the lines, not the log */
 	index_open_write(hold->fd[HOLD_DIR], &c->index, NULL);
 	r = append_open(&c->log, hold->fd[HOLD_LOG], hold->log_max, &c->index);
 	if (r < 0)
 		return r;
+	if (hold->pty_cols && !hold->state->launched)
+		index_size(&c->index, 0, os_now_ms(), (unsigned)hold->pty_cols, (unsigned)hold->pty_rows);
 	scan_init(&c->scan, hold->prefixes, hold->nprefixes, hold_get_mark(hold->state));
 	if (hold->state->drained) {
 		c->lost_from = c->log.end;
@@ -109,18 +116,54 @@ static int source(const struct capture *c)
 	return c->hold->fd[has_mid(c) ? HOLD_MID : HOLD_OUT];
 }
 
-/* From the terminal into the pipe. */
+/* A kernel that cannot splice terminals: through memory, and a kill between the two steps costs what was read. */
+static ssize_t copy_terminal(struct capture *c)
+{
+	char bytes[TTY_COPY];
+	ssize_t n;
+
+	if (c->in_mid)
+		return -EAGAIN;
+	n = read(c->hold->fd[HOLD_OUT], bytes, sizeof bytes);
+	if (n <= 0)
+		return n < 0 ? -errno : -EIO;
+	return write(c->hold->fd[HOLD_MID_WRITE], bytes, (size_t)n);
+}
+
+static ssize_t move_terminal(struct capture *c)
+{
+	ssize_t n = c->copying ? -EINVAL : os_pipe_move(c->hold->fd[HOLD_OUT], c->hold->fd[HOLD_MID_WRITE], MOVE_BYTES);
+
+	if (n != -EINVAL)
+		return n;
+	c->copying = true;
+	return copy_terminal(c);
+}
+
+/* From the terminal into the pipe. Nobody has it open: it hangs up for as long, and only a change is worth a look. */
 static void fill_mid(struct capture *c)
 {
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (!has_mid(c) || c->hold->fd[HOLD_OUT] < 0)
 		return;
-	n = os_pipe_move(c->hold->fd[HOLD_OUT], c->hold->fd[HOLD_MID_WRITE], MOVE_BYTES);
-	if (n > 0)
+	if (c->edge_fd >= 0)
+		os_edge_drain(c->edge_fd);
+	for (int i = 0; i < TTY_READS && (n = move_terminal(c)) > 0; i++) {
 		c->in_mid += (uint64_t)n;
-	if (n == 0)
-		hold_close(c->hold, HOLD_OUT);
+		path_close(&c->edge_fd);
+	}
+	if (n == 0 || n == -EIO) {
+		if (c->edge_fd < 0)
+			c->edge_fd = os_edge_new(c->hold->fd[HOLD_OUT]);
+	} else {
+		path_close(&c->edge_fd);
+	}
+}
+
+int capture_poll(const struct capture *c)
+{
+	return c->edge_fd >= 0 ? c->edge_fd : c->hold->fd[HOLD_OUT];
 }
 
 static void left_mid(struct capture *c, size_t n)
@@ -189,10 +232,26 @@ bool capture_move(struct capture *c)
 
 void capture_drain(struct capture *c)
 {
-	uint64_t target = c->log.end + c->in_mid + pipe_fill(c->hold, HOLD_OUT);
+	/* what a terminal holds cannot be asked */
+	uint64_t waiting = has_mid(c) ? TTY_HOLDS : pipe_fill(c->hold, HOLD_OUT);
+	uint64_t target = c->log.end + c->in_mid + waiting;
 
 	while (c->log.end < target && capture_move(c))
 		;
+}
+
+int capture_resize(struct capture *c, int cols, int rows)
+{
+	int fd = c->hold->fd[HOLD_PTY], now_cols, now_rows;
+
+	if (fd < 0)
+		return -ENOTTY;
+	if (os_pty_size(fd, &now_cols, &now_rows) == 0 && now_cols == cols && now_rows == rows)
+		return 0;
+	capture_drain(c);
+	/* recorded first: a kill in between leaves a size that whoever asked for it asks for again */
+	index_size(&c->index, c->log.end, os_now_ms(), (unsigned)cols, (unsigned)rows);
+	return os_pty_resize(fd, cols, rows);
 }
 
 static void publish_mark(struct capture *c)
@@ -257,4 +316,5 @@ void capture_stored_before(struct capture *c, uint64_t cursor)
 void capture_close(struct capture *c)
 {
 	index_close(&c->index);
+	path_close(&c->edge_fd);
 }

@@ -26,11 +26,16 @@ struct capture {
 	int full_moves; /* how often running the pipe was found full */
 	bool enlarged;
 	uint64_t in_mid; /* bytes in the pipe between terminal and log */
+	int edge_fd;	 /* tells that somebody opened the terminal again; -1: somebody has it open */
+	bool copying;	 /* the terminal cannot be spliced here */
 	bool behind;	 /* bytes in the log wait to be scanned, and could be */
 };
 
 /* Opens the log's end and its index, and begins to scan where the shared mark says. */
 int capture_open(struct capture *c, struct hold *hold);
+
+/* What to poll for output: -1 once the pipe has ended. */
+int capture_poll(const struct capture *c);
 
 /* Moves what the pipe holds, once (up to 256 KiB). Closes the pipe at its end. True when something was moved; may be
  * called as well while the pipe is empty or closed and capture_pending(). */
@@ -39,8 +44,12 @@ bool capture_move(struct capture *c);
 /* True while bytes that left the terminal wait to be moved on. */
 bool capture_pending(const struct capture *c);
 
-/* Moves exactly what is in the pipe now, so that everything written before is in the log. */
+/* Moves what is in the pipe now, so that everything written before is in the log: exactly that, and of a terminal at
+ * most what it can hold. */
 void capture_drain(struct capture *c);
+
+/* The terminal has another size from here on: told to it and to the index. */
+int capture_resize(struct capture *c, int cols, int rows);
 
 /* Scans what is new, publishes the mark, slides the window. */
 void capture_scan(struct capture *c);

@@ -6,6 +6,7 @@
 #include "keep/hold.h"
 #include "keep/keeper.h"
 #include "keep/orders.h"
+#include "keep/spawn.h"
 #include "keep/tree.h"
 
 #include <errno.h>
@@ -128,7 +129,8 @@ static int read_orders(void)
 	return orders_read(&hold, block, (size_t)st.st_size);
 }
 
-static int open_pipe(enum hold_fd out, enum hold_fd in)
+/* END is hob's own end: the command gets an ordinary, blocking pipe. */
+static int open_pipe(enum hold_fd out, enum hold_fd in, enum hold_fd end)
 {
 	int fds[2];
 
@@ -136,16 +138,30 @@ static int open_pipe(enum hold_fd out, enum hold_fd in)
 		return -errno;
 	hold.fd[out] = fds[0];
 	hold.fd[in] = fds[1];
-	/* the read end only: the command gets an ordinary, blocking pipe */
-	return fcntl(fds[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+	return fcntl(hold.fd[end], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+/* The terminal, and the pipe between it and the log. */
+static int open_terminal(void)
+{
+	int fd = os_pty_open(hold.pty_cols, hold.pty_rows);
+
+	if (fd < 0)
+		return fd;
+	hold.fd[HOLD_PTY] = fd;
+	hold.fd[HOLD_OUT] = fcntl(fd, F_DUPFD_CLOEXEC, HOLD_FIRST_FD);
+	return hold.fd[HOLD_OUT] < 0 ? -errno : open_pipe(HOLD_MID, HOLD_MID_WRITE, HOLD_MID);
 }
 
 static int open_pipes(void)
 {
-	int r = open_pipe(HOLD_OUT, HOLD_OUT_WRITE);
+	int r;
 
-	if (r == 0 && hold.pty_cols)
-		r = open_pipe(HOLD_MID, HOLD_MID_WRITE);
+	if (hold.pty_cols)
+		return open_terminal();
+	r = open_pipe(HOLD_OUT, HOLD_OUT_WRITE, HOLD_OUT);
+	if (r == 0 && hold.stdin_pipe)
+		r = open_pipe(HOLD_IN, HOLD_IN_WRITE, HOLD_IN_WRITE);
 	return r;
 }
 
@@ -210,7 +226,7 @@ static bool reap(pid_t keeper, int *ret_status)
 	return keeper_ended;
 }
 
-/* False at the pipe's end. */
+/* False at the pipe's end, or when nobody has the terminal open. */
 static bool drain_pipe(enum hold_fd which)
 {
 	static char nowhere[4096];
@@ -218,14 +234,19 @@ static bool drain_pipe(enum hold_fd which)
 
 	while ((n = read(hold.fd[which], nowhere, sizeof nowhere)) > 0)
 		hold.state->drained += (uint64_t)n;
-	return n < 0;
+	return n < 0 && errno != EIO;
 }
 
-static void drain_to_nowhere(void)
+/* False when there is nothing more to wait for. */
+static bool drain_to_nowhere(void)
 {
 	drain_pipe(HOLD_MID);
-	if (!drain_pipe(HOLD_OUT))
+	if (drain_pipe(HOLD_OUT))
+		return true;
+	/* a terminal may be opened again */
+	if (hold.fd[HOLD_PTY] < 0)
 		hold_close(&hold, HOLD_OUT);
+	return false;
 }
 
 static void see_state(void)
@@ -233,6 +254,8 @@ static void see_state(void)
 	os_poke_drain(hold.fd[HOLD_POKE_GUARD]);
 	if (hold.state->go && !hold.state->follow)
 		hold_close(&hold, HOLD_RUN);
+	if (hold.state->input_ended)
+		hold_close(&hold, HOLD_IN_WRITE);
 }
 
 /* Waits for the keeper's end, or (KEEPER 0) for the time UNTIL_NS, emptying the pipe meanwhile if DRAIN. */
@@ -251,7 +274,7 @@ static int watch(pid_t keeper, int64_t until_ns, bool drain)
 		if (fds[1].revents)
 			see_state();
 		if (fds[2].revents)
-			drain_to_nowhere();
+			drain = drain_to_nowhere();
 		if (fds[0].revents && reap(keeper, &status))
 			return status;
 		if (r == 0 && until_ns >= 0)
@@ -291,7 +314,8 @@ static void remove_socket(void)
 
 static void report_failure(int code)
 {
-	struct keeper_report text = {.code = code};
+	bool no_terminal = hold.pty_cols && hold.fd[HOLD_LOCK] >= 0 && hold.fd[HOLD_PTY] < 0;
+	struct keeper_report text = {.code = code, .stage = no_terminal ? SPAWN_TERMINAL : SPAWN_FORK};
 
 	if (hold.fd[HOLD_RUN] >= 0)
 		send(hold.fd[HOLD_RUN], &text, sizeof text, MSG_NOSIGNAL);
@@ -364,6 +388,7 @@ static void guard_run(void)
 		if (keeper == 0)
 			continue;
 		hold_close(&hold, HOLD_OUT_WRITE);
+		hold_close(&hold, HOLD_IN);
 		hold_close(&hold, HOLD_ARGV);
 		status = keeper > 0 ? watch(keeper, -1, false) : 1 << 8;
 		if (!hold.state->launched) {

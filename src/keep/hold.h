@@ -25,7 +25,9 @@
 	X(LOCK)	     /* the guard's own: byte 0 of tasks/<id>/lock */                                                  \
 	X(OUT)	     /* the pipe's read end */                                                                         \
 	X(OUT_WRITE) /* its write end, until the command runs */                                                       \
-	X(PTY)	     /* the terminal's master */                                                                       \
+	X(IN)	     /* the read end of a stdin pipe, until the command runs */                                        \
+	X(IN_WRITE)  /* its write end, non-blocking, until the end of input was sent */                                \
+	X(PTY)	     /* the terminal's master; OUT is a copy of it */                                                  \
 	X(MID)	     /* the pipe between the terminal and the log: its read end */                                     \
 	X(MID_WRITE)                                                                                                   \
 	X(LISTEN)     /* control socket */                                                                             \
@@ -69,6 +71,7 @@ struct hold_state {
 	bool recorded;		/* its end is in the registry */
 	bool guard_has_kids;	/* the guard adopted processes of the tree */
 	bool strays;		/* processes of the tree may have left both adopters */
+	bool input_ended;	/* the stdin pipe's write end is to be closed by whoever has it */
 	int64_t timeout_at_ns;
 	struct hold_ending ending;
 	struct hold_mark marks[2];

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -84,6 +85,7 @@ static int launch(void)
 	int r = spawn_command(k.hold, &stage);
 
 	hold_close(k.hold, HOLD_OUT_WRITE);
+	hold_close(k.hold, HOLD_IN);
 	hold_close(k.hold, HOLD_ARGV);
 	if (r == 0 && k.hold->timeout_ms)
 		k.st->timeout_at_ns = os_mono_ns() + k.hold->timeout_ms * 1000000;
@@ -143,6 +145,10 @@ static int begin(struct hold *hold)
 	if (r < 0)
 		return r;
 	tell_place();
+	if (k.st->input_ended) {
+		hold_close(hold, HOLD_IN_WRITE);
+		os_poke(hold->fd[HOLD_POKE_GUARD]);
+	}
 	control_init(&k.control, hold->fd[HOLD_LISTEN]);
 	r = capture_open(&output, hold);
 	if (r < 0)
@@ -216,7 +222,7 @@ static void run_spoke(void)
 	}
 }
 
-static void obey(const struct control_order *order)
+static void end_tree(const struct control_order *order)
 {
 	if (k.ending.given_up) {
 		/* somebody tries again what could not be done before */
@@ -224,6 +230,56 @@ static void obey(const struct control_order *order)
 		k.st->ending.cause = REASON_NONE;
 	}
 	ending_begin(k.st, order->cause, order->signal, order->grace_ms);
+}
+
+/* Hands out what the task reads from. What it wrote up to now goes into the log first, so that the cursor tells it
+ * from the answer to the input. */
+static void give_input(int client)
+{
+	int fd = k.hold->fd[k.hold->pty_cols ? HOLD_PTY : HOLD_IN_WRITE];
+	char word[CONTROL_TEXT_MAX];
+
+	if (fd < 0) {
+		control_reply(&k.control, client, k.st->input_ended ? "ended" : "none", -1);
+		return;
+	}
+	capture_drain(&output);
+	snprintf(word, sizeof word, "input %llu", (unsigned long long)output.log.end);
+	control_reply(&k.control, client, word, fd);
+}
+
+/* The pipe's write end is the guard's too, and a later keeper's, if this one is killed here. */
+static void end_input(int client)
+{
+	bool ended = k.st->input_ended;
+
+	if (!k.hold->stdin_pipe) {
+		control_reply(&k.control, client, "none", -1);
+		return;
+	}
+	k.st->input_ended = true;
+	hold_close(k.hold, HOLD_IN_WRITE);
+	os_poke(k.hold->fd[HOLD_POKE_GUARD]);
+	control_reply(&k.control, client, ended ? "ended" : "ok", -1);
+}
+
+static void obey(const struct control_order *order)
+{
+	switch (order->word) {
+	case CONTROL_KILL:
+		end_tree(order);
+		break;
+	case CONTROL_INPUT:
+		give_input(order->client);
+		break;
+	case CONTROL_EOF:
+		end_input(order->client);
+		break;
+	case CONTROL_SIZE:
+		control_reply(&k.control, order->client,
+			      capture_resize(&output, order->cols, order->rows) < 0 ? "none" : "ok", -1);
+		break;
+	}
 }
 
 static void check_clock(void)
@@ -347,7 +403,7 @@ static int wait_for_news(struct pollfd *fds)
 	fds[SLOT_SIGNALS] = (struct pollfd){.fd = fd[HOLD_SIGNALS], .events = POLLIN};
 	fds[SLOT_POKE] = (struct pollfd){.fd = fd[HOLD_POKE_KEEPER], .events = POLLIN};
 	fds[SLOT_GUARD] = (struct pollfd){.fd = k.guard_fd, .events = POLLIN};
-	fds[SLOT_OUT] = (struct pollfd){.fd = quiet ? -1 : fd[HOLD_OUT], .events = POLLIN};
+	fds[SLOT_OUT] = (struct pollfd){.fd = quiet ? -1 : capture_poll(&output), .events = POLLIN};
 	fds[SLOT_RUN] = (struct pollfd){.fd = fd[HOLD_RUN], .events = POLLIN};
 	fds[SLOT_OWNER] = (struct pollfd){.fd = owned ? fd[HOLD_OWNER] : -1, .events = POLLIN};
 	fds[SLOT_STRAY] = (struct pollfd){.fd = k.status_at_ns ? -1 : k.stray_fd, .events = POLLIN};
@@ -381,7 +437,8 @@ static void handle_news(const struct pollfd *fds)
 		stray_ended();
 	if (fds[SLOT_OUT].revents || capture_pending(&output))
 		capture_move(&output);
-	if (client_spoke(fds) && control_serve(&k.control, &order))
+	/* as many as may speak at once: who goes on and on keeps nobody from their turn */
+	for (int i = 0; client_spoke(fds) && i < CONTROL_CLIENTS && control_serve(&k.control, &order); i++)
 		obey(&order);
 	check_clock();
 }

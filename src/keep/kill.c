@@ -53,7 +53,8 @@ static size_t batch_size(void)
 /* Gives the order to the task's keeper. A task that nobody keeps has nothing to end. */
 static void ask(struct registry *reg, struct victim *v, const struct kill_wish *wish)
 {
-	struct control_order order = {.signal = wish->signal, .grace_ms = v->grace_ms, .cause = wish->cause};
+	struct control_order order = {
+	    .word = CONTROL_KILL, .signal = wish->signal, .grace_ms = v->grace_ms, .cause = wish->cause};
 	struct files_keepers keepers = {0};
 	CLEAN_FD int dirfd = -1;
 

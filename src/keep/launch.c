@@ -113,6 +113,8 @@ static int explain(const struct task *task, const struct keeper_report *report, 
 			    "environment of a quarter of the stack limit: pass long input in a file, or a line by -c -",
 			    word);
 		return err_sys(err, report->code, "cannot run %s", word);
+	case SPAWN_TERMINAL:
+		return err_sys(err, report->code, "cannot make a terminal for it (is /dev/pts mounted?)");
 	default:
 		return err_sys(err, report->code, "its keeper could not start the command");
 	}

@@ -27,7 +27,7 @@ static struct ending describe_end(const struct ledger *l, bool tree_gone)
 	    .lines = c->scan.lines,
 	    .lost = c->index.lost,
 	    .leftover = !tree_gone,
-	    .copied = c->log.copying,
+	    .copied = c->log.copying || c->copying,
 	    .error = l->dead ? "hob run was killed before it could record the start" : NULL,
 	};
 }

@@ -79,28 +79,40 @@ static int use_script(char **argv)
 	return r;
 }
 
+/* The pipe as stdout and stderr, and /dev/null or a pipe as stdin; or the terminal as all three. */
+static int take_standard_fds(const struct hold *hold)
+{
+	int in = hold->fd[HOLD_IN];
+
+	if (hold->fd[HOLD_PTY] >= 0)
+		return os_pty_take(hold->fd[HOLD_PTY]);
+	if (in < 0)
+		in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (in < 0 || dup2(in, 0) < 0 || dup2(hold->fd[HOLD_OUT_WRITE], 1) < 0 || dup2(hold->fd[HOLD_OUT_WRITE], 2) < 0)
+		return -errno;
+	return 0;
+}
+
 /* The child's way to exec; never returns. FD takes news of a failure and closes itself at a success. */
 static _Noreturn void become_command(const struct hold *hold, int fd)
 {
 	char **argv;
-	int null;
+	int r;
 
 	hold->state->command.pid = getpid();
 	setsid();
 	argv = read_words(hold->fd[HOLD_ARGV]);
 	if (!argv || !argv[0])
 		fail(fd, SPAWN_EXEC, ENOENT);
-	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(hold->fd[HOLD_OUT_WRITE], 1) < 0 ||
-	    dup2(hold->fd[HOLD_OUT_WRITE], 2) < 0)
-		fail(fd, SPAWN_FORK, errno);
+	r = take_standard_fds(hold);
+	if (r < 0)
+		fail(fd, hold->fd[HOLD_PTY] >= 0 ? SPAWN_TERMINAL : SPAWN_FORK, -r);
 	if (chdir(hold->cwd) < 0)
 		fail(fd, SPAWN_CHDIR, errno);
 	/* the failure pipe may be descriptor 9 */
 	fd = fcntl(fd, F_DUPFD_CLOEXEC, SCRIPT_FD + 1);
 	if (argv[1] && strcmp(argv[1], "-c") == 0 && argv[2] && !argv[3] && strlen(argv[2]) >= WORD_MAX_BYTES) {
-		int r = use_script(argv);
-
+		r = use_script(argv);
 		if (r < 0)
 			fail(fd, SPAWN_EXEC, -r);
 	}

@@ -115,6 +115,31 @@ int os_watch_modified(int watch_fd, const char *path);
 int os_watch_closed(int watch_fd, const char *path);
 void os_watch_drain(int watch_fd);
 
+/* A new terminal of this size: its master, non-blocking. The calling process never gets it as its own. */
+int os_pty_open(int cols, int rows);
+
+/* In a child that leads a session: MASTER's terminal becomes its controlling one, and its stdin, stdout and stderr. */
+int os_pty_take(int master);
+
+/* The terminal's size; setting it sends SIGWINCH to the foreground job. Either end will do. */
+int os_pty_resize(int fd, int cols, int rows);
+int os_pty_size(int fd, int *ret_cols, int *ret_rows);
+
+/* What the program on the terminal asked for: input by lines or as it comes; the character that ends input. */
+struct os_pty_mode {
+	bool lines, echo;
+	char eof;
+};
+int os_pty_mode(int fd, struct os_pty_mode *ret);
+
+/* True while no process has the terminal of MASTER open. */
+bool os_pty_abandoned(int master);
+
+/* A descriptor that becomes readable each time something happens on FD (and once at first), but not while a state
+ * lasts; and its emptying. */
+int os_edge_new(int fd);
+void os_edge_drain(int edge);
+
 /* A file without a name, for handing bytes to a child. */
 int os_memory_file(const char *name);
 
