@@ -38,7 +38,8 @@ struct cmd {
 };
 
 #define CMDS(X)                                                                                                        \
-	X(run) X(list) X(show) X(logs) X(wait) X(kill) X(restart) X(notify) X(events) X(clean) X(help) X(version)
+	X(run)                                                                                                         \
+	X(list) X(show) X(logs) X(wait) X(send) X(kill) X(restart) X(notify) X(events) X(clean) X(help) X(version)
 
 #define X(name) extern const struct cmd cmd_##name;
 CMDS(X)
