@@ -1,25 +1,42 @@
 /* logs: a task's output, clean and bounded, or as bytes. */
-#include "base/json.h"
 #include "base/path.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/logs_json.h"
 #include "cmd/watch.h"
 #include "keep/lost.h"
+#include "log/search.h"
 #include "log/view.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { OPT_LINES, OPT_HEAD, OPT_SINCE, OPT_UNTIL, OPT_FOLLOW, OPT_TIME, OPT_RAW, OPT_MAX, OPT_JSON };
+enum {
+	OPT_LINES,
+	OPT_HEAD,
+	OPT_SINCE,
+	OPT_UNTIL,
+	OPT_FOLLOW,
+	OPT_GREP,
+	OPT_ICASE,
+	OPT_CONTEXT,
+	OPT_TIME,
+	OPT_RAW,
+	OPT_MAX,
+	OPT_JSON
+};
 
 struct logs_args {
 	int64_t lines, head; /* -1: not given */
 	int64_t since, until;
+	int64_t context;
+	const char *pattern; /* NULL: no search */
 	uint64_t max_bytes;
-	bool bounded, follow, time, raw, json;
+	bool icase, bounded, follow, time, raw, json;
 };
 
 static const struct cmd_opt opts[] = {
@@ -28,6 +45,9 @@ static const struct cmd_opt opts[] = {
     {"since", 0, "CURSOR", "from this cursor on"},
     {"until", 0, "CURSOR", "up to this cursor"},
     {"follow", 'f', NULL, "go on as the task writes, until it ends"},
+    {"grep", 'g', "REGEX", "only lines that match, as LINE:CURSOR:TEXT; -n and --head count matches (exit 1: none)"},
+    {"ignore-case", 'i', NULL, "with -g: upper and lower case are the same"},
+    {"context", 'C', "N", "with -g: N lines around each match"},
     {"time", 0, NULL, "each line with the time it came"},
     {"raw", 0, NULL, "the bytes as written"},
     {"max-bytes", 0, "SIZE", "at most so much text (default 16K; 0: no limit)"},
@@ -54,6 +74,14 @@ static int take(void *arg, int opt, const char *value, struct err *err)
 	case OPT_FOLLOW:
 		a->follow = true;
 		return 0;
+	case OPT_GREP:
+		a->pattern = value;
+		return 0;
+	case OPT_ICASE:
+		a->icase = true;
+		return 0;
+	case OPT_CONTEXT:
+		return cmd_number(value, "the number of lines", 0, err, &a->context);
 	case OPT_TIME:
 		a->time = true;
 		return 0;
@@ -68,8 +96,10 @@ static int take(void *arg, int opt, const char *value, struct err *err)
 
 static int check(const struct logs_args *a, struct err *err)
 {
-	int ways = (a->lines >= 0) + (a->head >= 0) + (a->since >= 0);
+	int ways = (a->lines >= 0) + (a->head >= 0) + (a->since >= 0 && !a->pattern);
 
+	if (ways > 1 && a->pattern)
+		return cmd_usage(err, "-n and --head exclude one another");
 	if (ways > 1)
 		return cmd_usage(err, "-n, --head and --since exclude one another");
 	if (a->until >= 0 && a->since < 0)
@@ -81,7 +111,37 @@ static int check(const struct logs_args *a, struct err *err)
 		return cmd_usage(err, "--json goes with neither --raw nor -f");
 	if (a->follow && (a->head >= 0 || a->until >= 0))
 		return cmd_usage(err, "-f goes with -n or --since only");
+	if (!a->pattern && (a->icase || a->context >= 0))
+		return cmd_usage(err, "%s goes with -g", a->icase ? "-i" : "-C");
+	if (a->pattern && a->raw)
+		return cmd_usage(err, "-g searches clean lines and goes without --raw");
+	if (a->context > (int64_t)SEARCH_CONTEXT_MAX)
+		return cmd_usage(err, "-C takes %u at most", SEARCH_CONTEXT_MAX);
 	return 0;
+}
+
+static size_t budget(const struct logs_args *a)
+{
+	return a->bounded ? (size_t)a->max_bytes : a->raw || a->follow ? 0 : VIEW_AGENT_BYTES;
+}
+
+static bool ended(const struct task *task)
+{
+	return task_ended(task->status) && !task->leftover;
+}
+
+static struct search_opts search_of(const struct logs_args *a, const struct task *task)
+{
+	struct search_opts s = {.pattern = a->pattern, .icase = a->icase, .ended = ended(task)};
+
+	s.mode = a->lines >= 0 ? SEARCH_LAST : a->head >= 0 ? SEARCH_FIRST : SEARCH_ALL;
+	s.matches = (uint64_t)(a->lines >= 0 ? a->lines : a->head);
+	s.context = a->context > 0 ? (uint64_t)a->context : 0;
+	s.since = a->since > 0 ? (uint64_t)a->since : 0;
+	s.until = a->until > 0 ? (uint64_t)a->until : 0;
+	s.max_bytes = budget(a);
+	s.time = a->time ? VIEW_TIME_LOCAL : VIEW_TIME_NONE;
+	return s;
 }
 
 static struct view_opts view_of(const struct logs_args *a, const struct task *task)
@@ -106,9 +166,9 @@ static struct view_opts view_of(const struct logs_args *a, const struct task *ta
 	} else if (a->raw) {
 		v.mode = VIEW_RANGE;
 	}
-	v.max_bytes = a->bounded ? (size_t)a->max_bytes : a->raw || a->follow ? 0 : VIEW_AGENT_BYTES;
+	v.max_bytes = budget(a);
 	v.time = a->time ? VIEW_TIME_LOCAL : VIEW_TIME_NONE;
-	v.ended = task_ended(task->status) && !task->leftover;
+	v.ended = ended(task);
 	return v;
 }
 
@@ -116,45 +176,6 @@ static int emit_stdout(void *arg, const char *text, size_t len)
 {
 	(void)arg;
 	return fwrite(text, 1, len, stdout) == len ? 0 : errno ? -errno : -EIO;
-}
-
-static const char *reason_text(enum view_reason reason)
-{
-	static const char *const names[] = {"leftOut", "freed", "lost", "cut", "redrawn"};
-
-	return names[reason];
-}
-
-static json_t *omissions(const struct view_result *res)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < res->nomitted; i++) {
-		const struct view_omission *o = &res->omitted[i];
-
-		json_array_append_new(array, json_pack("{s:s, s:I, s:I, s:I, s:I}", "reason", reason_text(o->reason),
-						       "since", (json_int_t)o->from, "until", (json_int_t)o->to,
-						       "lines", (json_int_t)o->lines, "count", (json_int_t)o->count));
-	}
-	return array;
-}
-
-static void print_json(const struct task *task, const struct str *text, const struct view_result *res)
-{
-	json_t *o = json_object();
-	char *line;
-
-	json_object_set_new(o, "id", json_string(task->id));
-	json_object_set_new(o, "status", json_string(task_status_text(task->status)));
-	json_object_set_new(o, "text", json_textn(text->buf ? text->buf : "", text->len));
-	json_object_set_new(o, "since", json_integer((json_int_t)res->from));
-	json_object_set_new(o, "cursor", json_integer((json_int_t)res->next));
-	json_object_set_new(o, "end", json_integer((json_int_t)res->end));
-	json_object_set_new(o, "lines", json_integer((json_int_t)res->lines));
-	json_object_set_new(o, "omitted", omissions(res));
-	line = json_line(o);
-	puts(line);
-	free(line);
 }
 
 /* A reader that is gone needs no sentence; a write that failed otherwise does. */
@@ -165,20 +186,51 @@ static int told(int r, struct err *err)
 	return r < 0 && !err->code ? err_sys(err, r, "cannot write the answer") : r;
 }
 
-static int print_once(int dirfd, const struct logs_args *a, const struct task *task, struct view_result *res,
-		      struct err *err)
+static int print_page(int dirfd, const struct logs_args *a, const struct task *task, struct err *err)
 {
 	struct view_opts view = view_of(a, task);
+	struct view_result res = {0};
 	CLEAN_STR struct str text = {0};
 	int r;
 
-	/* an empty page: --since X --until X, or -n 0 before -f */
-	r = view_read(dirfd, &view, a->json ? view_to_str : emit_stdout, a->json ? (void *)&text : NULL, res, err);
+	r = view_read(dirfd, &view, a->json ? view_to_str : emit_stdout, a->json ? (void *)&text : NULL, &res, err);
 	if (r == 0 && a->json)
-		print_json(task, &text, res);
+		logs_json_page(task, &text, &res);
+	view_result_done(&res);
 	if (r == 0)
 		r = cmd_flush(err);
 	return told(r, err);
+}
+
+/* Like grep: 1 when no line matches; since nothing at all may be printed then, a sentence says so. */
+static int print_found(int dirfd, const struct logs_args *a, const struct task *task, struct err *err)
+{
+	struct search_opts search = search_of(a, task);
+	json_t *found = a->json ? json_array() : NULL;
+	struct search_result res = {0};
+	int r;
+
+	search.format = a->json ? logs_json_format : NULL;
+	r = search_read(dirfd, &search, a->json ? logs_json_take : emit_stdout, found, &res, err);
+	if (r == 0 && a->json)
+		logs_json_search(task, found, &res);
+	else
+		json_decref(found);
+	if (r == 0)
+		r = cmd_flush(err);
+	if (r == 0 && res.matches == 0) {
+		r = EXIT_FAILED;
+		if (!a->json)
+			err_set(err, -ENOENT, "no line matches between cursors %" PRIu64 " and %" PRIu64, res.page.from,
+				res.page.next);
+	}
+	search_result_done(&res);
+	return told(r, err);
+}
+
+static int print_once(int dirfd, const struct logs_args *a, const struct task *task, struct err *err)
+{
+	return a->pattern ? print_found(dirfd, a, task, err) : print_page(dirfd, a, task, err);
 }
 
 /* Is TASK still being written? Reads its row anew. */
@@ -228,36 +280,67 @@ static int find_begin(int dirfd, const struct logs_args *a, const struct task *t
 	return r;
 }
 
+/* What is followed: all lines, or those that match. */
+struct stream {
+	struct view *view;
+	struct search *search;
+};
+
+static int stream_open(struct stream *s, int dirfd, const struct logs_args *a, struct task *task, struct err *err)
+{
+	struct view_opts page = {.mode = VIEW_RANGE, .raw = a->raw, .time = a->time ? VIEW_TIME_LOCAL : VIEW_TIME_NONE};
+	struct search_opts search = search_of(a, task);
+	uint64_t from = search.since;
+	int r = a->pattern && (a->lines >= 0 || a->since >= 0) ? 0 : find_begin(dirfd, a, task, err, &from);
+
+	if (r < 0)
+		return r;
+	page.since = search.since = from;
+	if (a->pattern)
+		return search_open(dirfd, &search, emit_stdout, NULL, &s->search, err);
+	s->view = view_open(dirfd, &page, emit_stdout, NULL, err);
+	return s->view ? 0 : -EIO;
+}
+
+/* Prints what is new, and with LAST also what is unfinished. */
+static int stream_step(struct stream *s, bool last, struct err *err)
+{
+	int r = s->search ? search_step(s->search, err) : view_step(s->view, err);
+
+	if (r == 0 && last)
+		r = s->search ? search_finish(s->search, err) : view_finish(s->view, err);
+	return r ? r : cmd_flush(err);
+}
+
+static void stream_close(struct stream *s)
+{
+	view_close(s->view);
+	search_close(s->search);
+}
+
 static int follow(struct registry *reg, int dirfd, const struct logs_args *a, struct task *task, struct err *err)
 {
-	struct view_opts opts_from = {
-	    .mode = VIEW_RANGE, .raw = a->raw, .time = a->time ? VIEW_TIME_LOCAL : VIEW_TIME_NONE};
-	struct view *view;
+	struct stream stream = {0};
 	struct watch w;
 	bool writes = true;
-	int r = find_begin(dirfd, a, task, err, &opts_from.since);
+	int r = watch_open(&w, reg, err);
 
-	if (r == 0)
-		r = watch_open(&w, reg, err);
 	if (r < 0)
 		return r;
 	watch_task(&w, reg, task->id, true);
 	signal(SIGPIPE, SIG_IGN);
-	view = view_open(dirfd, &opts_from, emit_stdout, NULL, err);
-	r = view ? 0 : -EIO;
+	r = stream_open(&stream, dirfd, a, task, err);
 	while (r == 0 && writes) {
 		/* asked first, read then: what was written before the end is not missed */
 		r = still_writes(reg, task, err, &writes);
 		if (r == 0)
-			r = view_step(view, err);
-		if (r == 0 && !writes)
-			r = view_finish(view, err);
-		if (r == 0)
-			r = cmd_flush(err);
+			r = stream_step(&stream, !writes, err);
 		if (r == 0 && writes)
 			r = wait_for_more(&w, reg, err);
 	}
-	view_close(view);
+	if (r == 0 && stream.search && search_matches(stream.search) == 0)
+		r = EXIT_FAILED;
+	stream_close(&stream);
 	watch_close(&w);
 	return told(r, err);
 }
@@ -265,7 +348,6 @@ static int follow(struct registry *reg, int dirfd, const struct logs_args *a, st
 static int run(const struct logs_args *a, const char *word, struct err *err)
 {
 	CLEAN_REGISTRY struct registry *reg = NULL;
-	struct view_result res = {0};
 	struct task task = {0};
 	CLEAN_FD int dirfd = -1;
 	int r = cmd_open(err, &reg);
@@ -278,15 +360,14 @@ static int run(const struct logs_args *a, const char *word, struct err *err)
 			err_set(err, r, "task %s has no log", task.id);
 	}
 	if (r == 0)
-		r = a->follow ? follow(reg, dirfd, a, &task, err) : print_once(dirfd, a, &task, &res, err);
-	view_result_done(&res);
+		r = a->follow ? follow(reg, dirfd, a, &task, err) : print_once(dirfd, a, &task, err);
 	task_done(&task);
 	return r;
 }
 
 static int exec(int argc, char **argv, struct err *err)
 {
-	struct logs_args a = {.lines = -1, .head = -1, .since = -1, .until = -1};
+	struct logs_args a = {.lines = -1, .head = -1, .since = -1, .until = -1, .context = -1};
 	int r = cmd_options(&cmd_logs, argc, argv, false, take, &a, err), first = r;
 
 	if (r >= 0)
@@ -307,6 +388,7 @@ const struct cmd cmd_logs = {
     .examples = "hob logs web                    the last 100 lines, at most 16 KiB\n"
 		"hob logs web --since 4096       what came after cursor 4096\n"
 		"hob logs web -f                 and on\n"
+		"hob logs web -g 'error|warn' -C 2   lines that match, and two around each\n"
 		"hob logs web --raw | xxd        the bytes themselves\n",
     .exec = exec,
 };

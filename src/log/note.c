@@ -71,6 +71,21 @@ void note_add(struct str *out, const struct view_omission *om)
 		add_count(out, om->count, "redraw", "redraws");
 		add_range(out, "--raw ", om);
 		break;
+	case VIEW_MATCHES:
+		add_count(out, om->lines, "match", "matches");
+		str_add(out, " left out");
+		add_range(out, "-g with ", om);
+		break;
+	case VIEW_UNSEARCHED:
+		add_count(out, om->count, "byte", "bytes");
+		str_add(out, " not searched");
+		add_range(out, "-g with ", om);
+		break;
+	case VIEW_GAVE_UP:
+		add_count(out, om->lines, "line", "lines");
+		str_add(out, " on which the pattern took too many steps");
+		add_range(out, "", om);
+		break;
 	}
 	str_add(out, " …]");
 }

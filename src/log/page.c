@@ -84,10 +84,10 @@ static int show(struct page *p, const struct page_item *item)
 /* What an item becomes in the middle: a line is left out, a sentence stays what it says. */
 static struct view_omission as_omission(const struct page_item *item)
 {
-	if (item->lines == 0 && item->nomitted == 1)
+	if (item->reason == VIEW_LEFT_OUT && item->lines == 0 && item->nomitted == 1)
 		return item->omitted[0];
 	return (struct view_omission){
-	    .reason = VIEW_LEFT_OUT,
+	    .reason = item->reason,
 	    .from = item->from,
 	    .to = item->to,
 	    .lines = item->lines,
@@ -95,9 +95,17 @@ static struct view_omission as_omission(const struct page_item *item)
 	};
 }
 
-/* Makes one of two neighbours; two of different kinds become bytes left out, which name their gap when read. */
+/* Makes one of two neighbours; two of different kinds become bytes left out, which name their gap when read. Matches
+ * stay matches: a search of their range names the same gap, and they need not touch to be neighbours. */
 static void join(struct view_omission *a, const struct view_omission *b)
 {
+	if (a->reason == VIEW_MATCHES || b->reason == VIEW_MATCHES) {
+		a->lines = (a->reason == VIEW_MATCHES ? a->lines : 0) + (b->reason == VIEW_MATCHES ? b->lines : 0);
+		a->reason = VIEW_MATCHES;
+		a->to = b->to;
+		a->count += b->count;
+		return;
+	}
 	if (a->reason != b->reason)
 		a->reason = VIEW_LEFT_OUT;
 	a->to = b->to;
@@ -109,7 +117,8 @@ static void leave_out(struct page *p, const struct view_omission *om)
 {
 	struct view_omission *last = p->nmiddle ? &p->middle[p->nmiddle - 1] : NULL;
 
-	if (last && (p->nmiddle == MIDDLE_MAX || (last->reason == om->reason && last->to == om->from)))
+	if (last && (p->nmiddle == MIDDLE_MAX ||
+		     (last->reason == om->reason && (last->to == om->from || om->reason == VIEW_MATCHES))))
 		join(last, om);
 	else
 		p->middle[p->nmiddle++] = *om;

@@ -18,7 +18,8 @@ struct page_item {
 	size_t len;
 	uint64_t from; /* cursors of what it stands for */
 	uint64_t to;
-	uint64_t lines;					   /* lines of the task; 0 for a sentence */
+	uint64_t lines;		 /* lines of the task; 0 for a sentence */
+	enum view_reason reason; /* what it counts as when it is left out; VIEW_LEFT_OUT, the first, as a rule */
 	struct view_omission omitted[PAGE_ITEM_OMISSIONS]; /* what TEXT names; a sentence has exactly one */
 	size_t nomitted;
 };

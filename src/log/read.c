@@ -2,13 +2,16 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "log/esc.h"
 #include "log/index.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define COUNT_MAX (4u * 1024u * 1024u) /* bytes that are read to count the lines behind a mark */
@@ -105,6 +108,20 @@ int reader_refresh(struct reader *r, struct err *err)
 uint64_t reader_end(const struct reader *r)
 {
 	return r->end;
+}
+
+int reader_range(const struct reader *r, uint64_t since, uint64_t until, uint64_t *ret, struct err *err)
+{
+	uint64_t to = until && until < r->end ? until : r->end;
+
+	if (since > r->end)
+		return err_set(err, -ERANGE, "cursor %" PRIu64 " is beyond the end of the log, which is %" PRIu64,
+			       since, r->end);
+	if (since > to)
+		return err_set(err, -ERANGE, "until %" PRIu64 " is before since %" PRIu64 "; the log ends at %" PRIu64,
+			       to, since, r->end);
+	*ret = to;
+	return 0;
 }
 
 static struct reader_piece cut_piece(enum reader_kind kind, uint64_t a, uint64_t b, uint64_t from, uint64_t to)
@@ -328,6 +345,45 @@ bool reader_lines(struct reader *r, uint64_t from, uint64_t to, uint64_t *ret)
 	return known;
 }
 
+/* A mark before AT, or the log's beginning, counts when nothing between them is missing; else one behind AT may. */
+bool reader_lines_before(struct reader *r, uint64_t at, uint64_t *ret)
+{
+	const struct index_mark *next = index_mark_at(&r->index, at);
+	struct reader_piece gap;
+	uint64_t end, before = index_lines_at(&r->index, at, &end), between = 0;
+
+	if (!reader_missing(r, end, at, &gap) && count_lines(r, end, at, &between)) {
+		*ret = before + between;
+		return true;
+	}
+	between = 0;
+	if (!next || reader_missing(r, at, next->end, &gap) || !count_lines(r, at, next->end, &between) ||
+	    between > next->lines)
+		return false;
+	*ret = next->lines - between;
+	return true;
+}
+
+int reader_lead(struct reader *r, uint64_t from, uint64_t *ret, struct err *err)
+{
+	uint64_t low = from > ESC_STRING_MAX ? from - ESC_STRING_MAX : 0;
+	struct reader_piece piece;
+	const unsigned char *nl;
+	int rc;
+
+	while (low < from && reader_missing(r, low, from, &piece))
+		low = piece.to;
+	*ret = from;
+	if (low == from)
+		return 0;
+	rc = reader_next(r, low, from, &piece, err);
+	if (rc || piece.kind != READER_DATA || piece.to != from)
+		return rc;
+	nl = memrchr(piece.bytes, '\n', (size_t)(from - low));
+	*ret = nl ? low + (uint64_t)(nl - piece.bytes) + 1 : low;
+	return 0;
+}
+
 bool reader_time_at(const struct reader *r, uint64_t offset, int64_t *ret_ms)
 {
 	if (index_time_at(&r->index, offset, ret_ms) == 0)
@@ -335,4 +391,22 @@ bool reader_time_at(const struct reader *r, uint64_t offset, int64_t *ret_ms)
 	/* Behind the last mark lies only what came just before the log fell silent. */
 	*ret_ms = r->changed_ms;
 	return r->fd >= 0;
+}
+
+void reader_add_time(const struct reader *r, uint64_t offset, bool utc, struct str *out)
+{
+	struct tm tm;
+	int64_t ms;
+	time_t s;
+
+	if (!reader_time_at(r, offset, &ms) || ms < 0) {
+		str_add(out, "--:--:--.--- ");
+		return;
+	}
+	s = (time_t)(ms / 1000);
+	if (utc)
+		gmtime_r(&s, &tm);
+	else
+		localtime_r(&s, &tm);
+	str_addf(out, "%02d:%02d:%02d.%03d ", tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(ms % 1000));
 }

@@ -10,6 +10,7 @@
 
 struct err;
 struct reader;
+struct str;
 
 #define READER_BLOCK (64u * 1024u)
 
@@ -37,6 +38,10 @@ int reader_refresh(struct reader *r, struct err *err);
 /* The cursor behind the last byte, lost ones included, when the log was opened or refreshed. */
 uint64_t reader_end(const struct reader *r);
 
+/* Where [SINCE, UNTIL) ends in this log; UNTIL 0, or one past the end, means the end. -ERANGE with a sentence that
+ * names the end when there is no such range. */
+int reader_range(const struct reader *r, uint64_t since, uint64_t until, uint64_t *ret, struct err *err);
+
 /* The piece at FROM, not beyond TO (FROM < TO <= end) nor a block. */
 int reader_next(struct reader *r, uint64_t from, uint64_t to, struct reader_piece *ret, struct err *err);
 
@@ -55,7 +60,17 @@ int reader_head(struct reader *r, uint64_t from, uint64_t to, uint64_t n, uint64
 /* The newlines in [FROM, TO), from the index where that spares reading. False when that cannot be told. */
 bool reader_lines(struct reader *r, uint64_t from, uint64_t to, uint64_t *ret);
 
+/* The newlines before AT, freed and lost ones included. False when that cannot be told. */
+bool reader_lines_before(struct reader *r, uint64_t at, uint64_t *ret);
+
+/* Where to begin so that FROM is understood: behind a newline, which ends every escape, or as far back as one may
+ * reach. Never before a gap. */
+int reader_lead(struct reader *r, uint64_t from, uint64_t *ret, struct err *err);
+
 /* When the bytes before OFFSET had come, UTC in milliseconds. False when that cannot be told. */
 bool reader_time_at(const struct reader *r, uint64_t offset, int64_t *ret_ms);
+
+/* Adds that time to OUT as "HH:MM:SS.mmm ", local or UTC, with dashes for what cannot be told. */
+void reader_add_time(const struct reader *r, uint64_t offset, bool utc, struct str *out);
 
 #endif

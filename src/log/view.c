@@ -3,7 +3,6 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "log/clean.h"
-#include "log/esc.h"
 #include "log/note.h"
 #include "log/page.h"
 #include "log/read.h"
@@ -12,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define WORK_MAX  (16u * 1024u * 1024u) /* bytes looked at for a tail, or for the end of a page whose head is full */
 #define ALIGN_MAX (1024u * 1024u)	/* … and how far ahead a line may begin after a skip */
@@ -65,24 +63,6 @@ void view_close(struct view *v)
 
 /* ---- lines become text ---- */
 
-static void add_time(struct view *v, uint64_t to)
-{
-	int64_t ms;
-	struct tm tm;
-	time_t s;
-
-	if (!reader_time_at(v->reader, to, &ms) || ms < 0) {
-		str_add(&v->text, "--:--:--.--- ");
-		return;
-	}
-	s = (time_t)(ms / 1000);
-	if (v->opts.time == VIEW_TIME_UTC)
-		gmtime_r(&s, &tm);
-	else
-		localtime_r(&s, &tm);
-	str_addf(&v->text, "%02d:%02d:%02d.%03d ", tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(ms % 1000));
-}
-
 static void add_omission(struct view *v, struct page_item *item, enum view_reason reason, uint64_t from, uint64_t to,
 			 uint64_t count)
 {
@@ -116,7 +96,7 @@ static int add_text(struct view *v, const struct clean_line *line)
 
 	str_reset(&v->text);
 	if (v->opts.time != VIEW_TIME_NONE)
-		add_time(v, line->to);
+		reader_add_time(v->reader, line->to, v->opts.time == VIEW_TIME_UTC, &v->text);
 	str_addn(&v->text, line->text, line->len);
 	if (line->times > 1)
 		add_times(v, line);
@@ -179,25 +159,10 @@ static int on_line(void *arg, const struct clean_line *line)
 
 /* ---- which bytes ---- */
 
-static int check_range(struct view *v, uint64_t *ret_until, struct err *err)
-{
-	uint64_t end = reader_end(v->reader), since = v->opts.since;
-	uint64_t until = v->opts.until && v->opts.until < end ? v->opts.until : end;
-
-	if (since > end)
-		return err_set(err, -ERANGE, "cursor %" PRIu64 " is beyond the end of the log, which is %" PRIu64,
-			       since, end);
-	if (since > until)
-		return err_set(err, -ERANGE, "until %" PRIu64 " is before since %" PRIu64 "; the log ends at %" PRIu64,
-			       until, since, end);
-	*ret_until = until;
-	return 0;
-}
-
 static int choose_range(struct view *v, uint64_t *ret_from, uint64_t *ret_to, struct err *err)
 {
 	uint64_t from = v->opts.since, to;
-	int rc = check_range(v, &to, err);
+	int rc = reader_range(v->reader, from, v->opts.until, &to, err);
 
 	if (rc == 0 && v->opts.mode == VIEW_TAIL)
 		rc = reader_tail(v->reader, from, to, v->opts.lines, WORK_MAX, &from, err);
@@ -207,28 +172,6 @@ static int choose_range(struct view *v, uint64_t *ret_from, uint64_t *ret_to, st
 		return rc;
 	*ret_from = from;
 	*ret_to = to;
-	return 0;
-}
-
-/* Where to begin so that FROM is understood: behind a newline, which ends every escape, or as far back as one may
- * reach. Never before a gap. */
-static int lead_of(struct view *v, uint64_t from, uint64_t *ret, struct err *err)
-{
-	uint64_t low = from > ESC_STRING_MAX ? from - ESC_STRING_MAX : 0;
-	struct reader_piece piece;
-	const unsigned char *nl;
-	int rc;
-
-	while (low < from && reader_missing(v->reader, low, from, &piece))
-		low = piece.to;
-	*ret = from;
-	if (low == from)
-		return 0;
-	rc = reader_next(v->reader, low, from, &piece, err);
-	if (rc || piece.kind != READER_DATA || piece.to != from)
-		return rc;
-	nl = memrchr(piece.bytes, '\n', (size_t)(from - low));
-	*ret = nl ? low + (uint64_t)(nl - piece.bytes) + 1 : low;
 	return 0;
 }
 
@@ -315,7 +258,7 @@ static size_t line_max(const struct view_opts *opts)
 static int begin_clean(struct view *v, uint64_t from, size_t budget, struct err *err)
 {
 	struct clean_opts opts = {.fold = true, .line_max = line_max(&v->opts), .from = from};
-	int rc = lead_of(v, from, &opts.start, err);
+	int rc = reader_lead(v->reader, from, &opts.start, err);
 
 	if (rc)
 		return rc;
@@ -385,7 +328,7 @@ static int read_page(struct view *v, int dirfd, struct err *err)
 		rc = choose_range(v, &from, &to, err);
 	if (rc)
 		return rc;
-	check_range(v, &until, NULL);
+	reader_range(v->reader, v->opts.since, v->opts.until, &until, NULL);
 	v->res.from = from;
 	v->res.end = reader_end(v->reader);
 	rc = v->opts.raw ? read_raw(v, from, to, err) : read_clean(v, from, to, until, err);

@@ -44,13 +44,17 @@ enum view_reason {
 	VIEW_LOST,     /* never stored, the disk was full: gone */
 	VIEW_CUT,      /* the end of a long line: readable */
 	VIEW_REDRAWN,  /* what a line showed before it was overwritten: readable with raw */
+	/* of a search only */
+	VIEW_MATCHES, /* matching lines, over the budget or outside of a head or tail: found again within the range */
+	VIEW_UNSEARCHED, /* not looked at: searchable with the range */
+	VIEW_GAVE_UP,	 /* lines on which the pattern took too many steps: whether they match is not known */
 };
 
 struct view_omission {
 	enum view_reason reason;
 	uint64_t from; /* cursors */
 	uint64_t to;
-	uint64_t lines; /* left out: how many lines, 0 when not known */
+	uint64_t lines; /* left out, matches, gave up: how many lines, 0 when not known */
 	uint64_t count; /* cut: characters; redrawn: redraws; else bytes */
 };
 
