@@ -19,7 +19,8 @@
 #define SHOWN_MAX   60u /* bytes of a bad pattern that are shown on each side of the place */
 
 struct regex {
-	pcre2_code *code;
+	pcre2_code *code; /* for valid UTF-8 */
+	pcre2_code *bad;  /* for any other text, interpreted; NULL with REGEX_VALID */
 	pcre2_match_data *data;
 	pcre2_match_context *limits;
 	pcre2_jit_stack *stack; /* NULL: not compiled to machine code */
@@ -33,6 +34,7 @@ void regex_free(struct regex *re)
 	pcre2_match_context_free(re->limits);
 	pcre2_match_data_free(re->data);
 	pcre2_code_free(re->code);
+	pcre2_code_free(re->bad);
 	free(re);
 }
 
@@ -61,7 +63,7 @@ static int tell_place(const char *pattern, int code, size_t at, struct err *err)
 
 static uint32_t options(unsigned flags)
 {
-	uint32_t set = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
+	uint32_t set = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C;
 
 	if (flags & REGEX_ICASE)
 		set |= PCRE2_CASELESS;
@@ -89,16 +91,26 @@ static void speed_up(struct regex *re)
 		pcre2_jit_stack_assign(re->limits, NULL, re->stack);
 }
 
-int regex_compile(const char *pattern, unsigned flags, struct err *err, struct regex **ret)
+static int compile(const char *pattern, uint32_t set, struct err *err, pcre2_code **ret)
 {
-	struct regex *re = xcalloc(1, sizeof *re);
 	PCRE2_SIZE at = 0;
 	int code = 0;
 
-	re->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, options(flags), &code, &at, NULL);
-	if (!re->code) {
+	*ret = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, set, &code, &at, NULL);
+	return *ret ? 0 : tell_place(pattern, code, at, err);
+}
+
+/* PCRE2's machine code for bad UTF-8 is not used: in 10.42, with that option, \W does not match "é". */
+int regex_compile(const char *pattern, unsigned flags, struct err *err, struct regex **ret)
+{
+	struct regex *re = xcalloc(1, sizeof *re);
+	int rc = compile(pattern, options(flags), err, &re->code);
+
+	if (rc == 0 && !(flags & REGEX_VALID))
+		rc = compile(pattern, options(flags) | PCRE2_MATCH_INVALID_UTF, err, &re->bad);
+	if (rc) {
 		regex_free(re);
-		return tell_place(pattern, code, at, err);
+		return rc;
 	}
 	re->data = pcre2_match_data_create(1, NULL);
 	re->limits = pcre2_match_context_create(NULL);
@@ -133,12 +145,16 @@ static int failed(int code)
 
 int regex_match(struct regex *re, const char *text, size_t len, size_t from, size_t *ret_from, size_t *ret_to)
 {
+	PCRE2_SPTR subject = (PCRE2_SPTR)text;
 	PCRE2_SIZE *ends;
 	int code;
 
 	if (from > len)
 		return 0;
-	code = pcre2_match(re->code, (PCRE2_SPTR)text, len, from, 0, re->data, re->limits);
+	if (!re->bad || utf8_valid(text, len))
+		code = pcre2_match(re->code, subject, len, from, PCRE2_NO_UTF_CHECK, re->data, re->limits);
+	else
+		code = pcre2_match(re->bad, subject, len, from, 0, re->data, re->limits);
 	if (code < 0)
 		return failed(code);
 	ends = pcre2_get_ovector_pointer(re->data);

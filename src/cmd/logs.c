@@ -45,9 +45,9 @@ static const struct cmd_opt opts[] = {
     {"since", 0, "CURSOR", "from this cursor on"},
     {"until", 0, "CURSOR", "up to this cursor"},
     {"follow", 'f', NULL, "go on as the task writes, until it ends"},
-    {"grep", 'g', "REGEX", "only lines that match, as LINE:CURSOR:TEXT; -n and --head count matches (exit 1: none)"},
-    {"ignore-case", 'i', NULL, "with -g: upper and lower case are the same"},
-    {"context", 'C', "N", "with -g: N lines around each match"},
+    {"grep", 'g', "REGEX", "only lines that match: LINE:CURSOR:TEXT (exit 1: none)"},
+    {"ignore-case", 'i', NULL, "upper and lower case are the same"},
+    {"context", 'C', "N", "also N lines around each match"},
     {"time", 0, NULL, "each line with the time it came"},
     {"raw", 0, NULL, "the bytes as written"},
     {"max-bytes", 0, "SIZE", "at most so much text (default 16K; 0: no limit)"},
@@ -388,7 +388,7 @@ const struct cmd cmd_logs = {
     .examples = "hob logs web                    the last 100 lines, at most 16 KiB\n"
 		"hob logs web --since 4096       what came after cursor 4096\n"
 		"hob logs web -f                 and on\n"
-		"hob logs web -g 'error|warn' -C 2   lines that match, and two around each\n"
+		"hob logs web -g 'fail|err' -C2  what matches, two lines around\n"
 		"hob logs web --raw | xxd        the bytes themselves\n",
     .exec = exec,
 };

@@ -404,7 +404,7 @@ void search_close(struct search *s)
 static int search_new(int dirfd, const struct search_opts *opts, struct search **ret, struct err *err)
 {
 	struct search *s = xcalloc(1, sizeof *s);
-	unsigned flags = REGEX_JIT | (opts->icase ? REGEX_ICASE : 0u);
+	unsigned flags = REGEX_JIT | REGEX_VALID | (opts->icase ? REGEX_ICASE : 0u);
 	int rc = regex_compile(opts->pattern, flags, err, &s->line);
 
 	s->opts = *opts;

@@ -52,6 +52,8 @@ static void test_borders_of_the_first_match(void **state)
 	finds("ERR", REGEX_ICASE, "an err", "3-6");
 	finds("É", REGEX_ICASE, "un été", "3-5");
 	finds("t.t", 0, "tét", "0-4");
+	finds("\\W+", 0, "aéé b", "1-6");
+	finds("\\W+", REGEX_VALID, "aéé b", "1-6");
 	finds("foo\\Kbar", 0, "foobar", "3-6");
 }
 
