@@ -555,7 +555,7 @@ int search_open(int dirfd, const struct search_opts *opts, view_emit *emit, void
 		struct err *err)
 {
 	struct search_opts all = *opts;
-	struct search *s;
+	struct search *s = NULL;
 	int rc;
 
 	all.max_bytes = 0; /* what goes on has no end to keep a tail for */

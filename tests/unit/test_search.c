@@ -331,7 +331,7 @@ static void expect_groups(struct str *out, const bool *hits, int first, int last
 		bool hit = hits[i] && i >= first && i <= last, near = hit;
 
 		for (int k = i - context; k <= i + context && !near; k++)
-			near = k >= first && k <= last && hits[k];
+			near = k >= 0 && k < 3000 && k >= first && k <= last && hits[k];
 		if (!near)
 			continue;
 		if (context > 0 && shown >= 0 && shown != i - 1)
