@@ -144,6 +144,23 @@ static void set_spec(json_t *o, const struct task *task)
 	set(o, "global", json_boolean(task->lifetime == LIFETIME_APP));
 }
 
+static void set_rules(json_t *o, const struct task *task)
+{
+	json_t *rules = json_array();
+
+	for (char *const *rule = task->watches; rule && *rule; rule++) {
+		json_t *one = json_object();
+
+		set(one, "pattern", json_text(*rule + 1));
+		set(one, "once", json_boolean(**rule == TASK_WATCH_ONCE));
+		json_array_append_new(rules, one);
+	}
+	set(o, "watch", rules);
+	set(o, "idleAfterMs", number_or_null(task->idle_after_ms, task->idle_after_ms > 0));
+	set(o, "portEvent", json_boolean(task->port_event));
+	set(o, "inputEvent", json_boolean(task->input_event));
+}
+
 static void set_end(json_t *o, const struct task *task)
 {
 	char buf[16];
@@ -197,6 +214,7 @@ json_t *record_json(struct registry *reg, struct task *task)
 	set(o, "status", json_string(task_status_text(task->status)));
 	set(o, "reason", task->reason == REASON_NONE ? json_null() : json_string(task_reason_text(task->reason)));
 	set_spec(o, task);
+	set_rules(o, task);
 	set(o, "pid", number_or_null(task->proc.pid, task->proc.pid > 0));
 	set_end(o, task);
 	set_output(o, task);
@@ -301,6 +319,23 @@ static void add_living(struct str *out, struct registry *reg, const struct task 
 	record_living_done(&living);
 }
 
+static void add_rules(struct str *out, const struct task *task)
+{
+	char span[32];
+
+	for (char *const *rule = task->watches; rule && *rule; rule++) {
+		CLEAN_FREE char *text = xasprintf("%s%s", **rule == TASK_WATCH_ONCE ? "once: " : "", *rule + 1);
+
+		add_line(out, rule == task->watches ? "watch" : "", text);
+	}
+	if (task->idle_after_ms) {
+		time_span(task->idle_after_ms, span);
+		str_addf(out, "%-9s after %s\n", "idle", span);
+	}
+	if (task->port_event || task->input_event)
+		add_line(out, "raises", !task->input_event ? "port" : task->port_event ? "port, input" : "input");
+}
+
 void record_text(struct registry *reg, struct task *task, struct str *out)
 {
 	CLEAN_STR struct str state = {0};
@@ -322,6 +357,7 @@ void record_text(struct registry *reg, struct task *task, struct str *out)
 	str_addf(out, "%-9s %s\n", "lifetime", task_lifetime_text(task->lifetime));
 	snprintf(number, sizeof number, "%d", (int)task->proc.pid);
 	add_line(out, "pid", task->proc.pid ? number : "");
+	add_rules(out, task);
 	add_times(out, task);
 	add_output(out, task);
 	add_input(out, reg, task);

@@ -5,6 +5,7 @@
 #include "base/words.h"
 #include "cmd/start.h"
 #include "keep/owner.h"
+#include "keep/rules.h"
 #include "keep/scan.h"
 #include "log/append.h"
 #include "task/id.h"
@@ -42,6 +43,11 @@ enum {
 	OPT_PTY,
 	OPT_STDIN,
 	OPT_PREFIX,
+	OPT_WATCH,
+	OPT_WATCH_ONCE,
+	OPT_IDLE_AFTER,
+	OPT_PORT_EVENT,
+	OPT_INPUT_EVENT,
 	OPT_WAIT,
 	OPT_FOLLOW,
 	OPT_ON_ABORT,
@@ -70,6 +76,11 @@ const struct cmd_opt run_opts[] = {
     [OPT_STDIN] = {"stdin", 0, NULL, "give it a pipe to read from, which hob send fills"},
     [OPT_PREFIX] = {"notify-prefix", 0, "STR",
 		    "lines that begin with it raise notify (default OPENCODE_NOTIFY:); repeatable"},
+    [OPT_WATCH] = {"watch", 0, "REGEX", "each line of output that matches raises match; repeatable"},
+    [OPT_WATCH_ONCE] = {"watch-once", 0, "REGEX", "the first line that matches raises match; repeatable"},
+    [OPT_IDLE_AFTER] = {"idle-after", 0, "DUR", "raise idle when it has written nothing for so long, once a silence"},
+    [OPT_PORT_EVENT] = {"port-event", 0, NULL, "raise port when it begins to listen on a TCP port"},
+    [OPT_INPUT_EVENT] = {"input-event", 0, NULL, "raise input when it waits for input"},
     [OPT_WAIT] = {"wait", 0, "[=DUR]",
 		  "answer at its end with its record (0 completed, 1 otherwise), or after DUR (4)"},
     [OPT_FOLLOW] = {"follow", 'f', NULL, "copy its output, end with its exit code; it ends with this command"},
@@ -96,6 +107,32 @@ static int take_prefix(struct run_args *a, const char *value, struct err *err)
 		return cmd_usage(err, "a --notify-prefix has 1 to %d bytes and no newline", SCAN_PREFIX_MAX);
 	words_add(&a->task.prefixes, value);
 	return 0;
+}
+
+static int take_watch(struct run_args *a, char kind, const char *value, struct err *err)
+{
+	const char *name = kind == TASK_WATCH_ONCE ? "--watch-once" : "--watch";
+	CLEAN_FREE char *rule = xasprintf("%c%s", kind, value);
+	struct err why = {0};
+
+	if (!*value)
+		return cmd_usage(err, "%s wants a regular expression, not nothing", name);
+	if (words_count(a->task.watches) == RULES_MAX)
+		return cmd_usage(err, "a task has at most %d rules: one regular expression may stand for several, a|b",
+				 RULES_MAX);
+	if (rules_check(value, &why) < 0)
+		return cmd_usage(err, "%s: %s", name, why.text);
+	words_add(&a->task.watches, rule);
+	return 0;
+}
+
+static int take_idle_after(struct run_args *a, const char *value, struct err *err)
+{
+	int r = cmd_duration(value, "--idle-after", err, &a->task.idle_after_ms);
+
+	if (r == 0 && a->task.idle_after_ms <= 0)
+		return cmd_usage(err, "--idle-after must be longer than nothing");
+	return r;
 }
 
 static int take_log_max(struct run_args *a, const char *value, struct err *err)
@@ -156,6 +193,12 @@ static int take_plain(struct run_args *a, int opt, const char *value, struct err
 	case OPT_JSON:
 		a->json = true;
 		return 0;
+	case OPT_PORT_EVENT:
+		a->task.port_event = true;
+		return 0;
+	case OPT_INPUT_EVENT:
+		a->task.input_event = true;
+		return 0;
 	case OPT_LINE:
 		a->line = value;
 		return 0;
@@ -204,6 +247,12 @@ static int take(void *arg, int opt, const char *value, struct err *err)
 		return take_prefix(a, value, err);
 	case OPT_PTY:
 		return take_pty(a, value, err);
+	case OPT_WATCH:
+		return take_watch(a, TASK_WATCH_EACH, value, err);
+	case OPT_WATCH_ONCE:
+		return take_watch(a, TASK_WATCH_ONCE, value, err);
+	case OPT_IDLE_AFTER:
+		return take_idle_after(a, value, err);
 	case OPT_WAIT:
 		return take_wait(a, value, err);
 	default:

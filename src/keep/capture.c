@@ -19,6 +19,8 @@
 #define TTY_COPY      4096	   /* fits into an empty pipe, however small the user's share */
 #define SCAN_BYTES    (16 * 1024)
 #define SCAN_AT_ONCE  (4 * 1024 * 1024)
+#define RULES_NS      5000000		 /* how long rules may hold up the log at a time */
+#define LAG_MAX	      (16 * 1024 * 1024) /* how far a scan that waits may be behind */
 
 static char buffer[SCAN_BYTES];
 
@@ -39,6 +41,7 @@ int capture_open(struct capture *c, struct hold *hold)
 	c->notes.used = c->notes.count = 0;
 	c->lost_from = c->lost_to = c->limit = 0;
 	c->lost_why = NULL;
+	c->rules = NULL;
 	c->quiet_until_ns = c->moved_ns = 0;
 	c->full_moves = 0;
 	c->enlarged = false;
@@ -52,7 +55,10 @@ int capture_open(struct capture *c, struct hold *hold)
 		return r;
 	if (hold->pty_cols && !hold->state->launched)
 		index_size(&c->index, 0, os_now_ms(), (unsigned)hold->pty_cols, (unsigned)hold->pty_rows);
-	scan_init(&c->scan, hold->prefixes, hold->nprefixes, hold_get_mark(hold->state));
+	r = rules_open(hold->watches, hold->nwatches, &c->rules);
+	if (r < 0)
+		return r;
+	scan_init(&c->scan, hold->prefixes, hold->nprefixes, c->rules, hold_get_mark(hold->state));
 	if (hold->state->drained) {
 		c->lost_from = c->log.end;
 		c->lost_why = "no keeper would stay alive";
@@ -87,7 +93,7 @@ static void gather_small(struct capture *c, size_t moved)
 /* Adds the note of a loss that is over. */
 static bool tell_loss(struct capture *c)
 {
-	struct note note = {.type = EVENT_GAP, .cursor = c->lost_to, .next = c->lost_to, .lines = c->scan.lines};
+	struct note note = {.type = EVENT_GAP, .cursor = c->lost_to, .mark = scan_mark(&c->scan)};
 	char text[160];
 
 	if (c->lost_to == c->lost_from && !c->scan.dropped)
@@ -97,7 +103,9 @@ static bool tell_loss(struct capture *c)
 		 c->lost_why ? c->lost_why : "too many at once", (unsigned long long)c->scan.dropped);
 	note.len = (uint16_t)strlen(text);
 	if (c->lost_to < c->scan.at && c->notes.count)
-		note.cursor = note.next = c->scan.at;
+		note.cursor = c->scan.at;
+	note.next = note.mark.at = note.cursor;
+	note.mark.inside = true;
 	if (!notes_add(&c->notes, note, text))
 		return false;
 	c->lost_from = c->lost_to = 0;
@@ -257,21 +265,60 @@ int capture_resize(struct capture *c, int cols, int rows)
 static void publish_mark(struct capture *c)
 {
 	const struct note *first = notes_first(&c->notes);
-	struct hold_mark mark = scan_mark(&c->scan);
+	struct hold_mark mark = c->scan.skip ? c->skip_mark : scan_mark(&c->scan);
 
 	if (first)
-		mark =
-		    (struct hold_mark){.at = first->cursor, .lines = first->lines, .inside = first->type == EVENT_GAP};
+		mark = first->mark;
 	hold_set_mark(c->hold->state, mark);
 	append_window(&c->log, mark.at);
+}
+
+/* The log must not wait for rules, nor grow without bound while what they found waits to be told. */
+static void skip_begin(struct capture *c)
+{
+	c->skip_mark = scan_mark(&c->scan);
+	c->scan.skip = true;
+	c->scan.skipped = 0;
+}
+
+/* Nothing is left to be skipped. What went by is told first, so that notes stay in order: without room for that it
+ * goes on. */
+static void skip_end(struct capture *c)
+{
+	struct note note = {.type = EVENT_GAP, .cursor = c->skip_mark.at, .next = c->scan.at, .mark = c->skip_mark};
+	char text[200];
+
+	snprintf(text, sizeof text,
+		 "output from cursor %llu to %llu raised no events: there were more of them than could be told; "
+		 "%llu notifications lost",
+		 (unsigned long long)c->skip_mark.at, (unsigned long long)c->scan.at,
+		 (unsigned long long)c->scan.skipped);
+	note.len = (uint16_t)strlen(text);
+	if (!notes_add(&c->notes, note, text))
+		return;
+	c->scan.skip = false;
+	/* the beginning of the line at hand went by, too */
+	if (c->scan.at > c->scan.line_start)
+		scan_skip(&c->scan, 0);
+}
+
+bool capture_note(struct capture *c, enum event_type type, const char *message, size_t len)
+{
+	struct note note = {.type = type, .len = (uint16_t)len, .cursor = c->log.end, .mark = scan_mark(&c->scan)};
+
+	/* nothing in the log leads to it, so it moves nothing on; while output goes by unseen it would do so */
+	note.next = note.mark.at;
+	return !c->scan.skip && notes_add(&c->notes, note, message);
 }
 
 void capture_scan(struct capture *c)
 {
 	uint64_t end = c->limit ? c->limit : c->log.end;
 	uint64_t stop = c->scan.at + SCAN_AT_ONCE;
+	bool stalled = false;
 
-	while (c->scan.at < end && c->scan.at < stop) {
+	c->scan.until_ns = scan_asks_rules(&c->scan) && !c->scan.force ? os_mono_ns() + RULES_NS : 0;
+	while (!stalled && c->scan.at < end && c->scan.at < stop) {
 		size_t want = end - c->scan.at < sizeof buffer ? (size_t)(end - c->scan.at) : sizeof buffer;
 		ssize_t n = path_read_at(c->log.fd, buffer, want, (off_t)c->scan.at);
 
@@ -280,17 +327,20 @@ void capture_scan(struct capture *c)
 			scan_skip(&c->scan, end - c->scan.at);
 			break;
 		}
-		if (scan_feed(&c->scan, buffer, (size_t)n, &c->notes) < (size_t)n)
-			break;
+		stalled = scan_feed(&c->scan, buffer, (size_t)n, &c->notes) < (size_t)n || c->scan.late;
 	}
-	c->behind = c->scan.at < end && c->scan.at >= stop;
+	if (stalled && !c->scan.skip && end - c->scan.at > LAG_MAX)
+		skip_begin(c);
+	if (c->scan.skip && c->scan.at == end)
+		skip_end(c);
+	c->behind = c->scan.at < end && (!stalled || c->scan.late || c->scan.skip);
 	index_mark(&c->index, c->scan.at, os_now_ms(), c->scan.lines);
 	publish_mark(c);
 }
 
 bool capture_finish(struct capture *c)
 {
-	if (c->scan.at < (c->limit ? c->limit : c->log.end))
+	if (c->scan.at < (c->limit ? c->limit : c->log.end) || c->scan.skip)
 		return false;
 	if (!scan_finish(&c->scan, &c->notes) || !tell_loss(c))
 		return false;
@@ -317,4 +367,6 @@ void capture_close(struct capture *c)
 {
 	index_close(&c->index);
 	path_close(&c->edge_fd);
+	rules_close(c->rules);
+	c->rules = NULL;
 }

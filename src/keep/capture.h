@@ -8,6 +8,7 @@
 
 #include "keep/hold.h"
 #include "keep/notes.h"
+#include "keep/rules.h"
 #include "keep/scan.h"
 #include "log/append.h"
 #include "log/index.h"
@@ -17,6 +18,7 @@ struct capture {
 	struct append log;
 	struct index_writer index;
 	struct scan scan;
+	struct rules *rules; /* NULL: the task has none */
 	struct notes notes;
 	uint64_t lost_from, lost_to; /* a loss that no note tells yet, */
 	const char *lost_why;	     /* and why it was */
@@ -25,13 +27,15 @@ struct capture {
 	int64_t moved_ns;
 	int full_moves; /* how often running the pipe was found full */
 	bool enlarged;
-	uint64_t in_mid; /* bytes in the pipe between terminal and log */
-	int edge_fd;	 /* tells that somebody opened the terminal again; -1: somebody has it open */
-	bool copying;	 /* the terminal cannot be spliced here */
-	bool behind;	 /* bytes in the log wait to be scanned, and could be */
+	uint64_t in_mid;	    /* bytes in the pipe between terminal and log */
+	int edge_fd;		    /* tells that somebody opened the terminal again; -1: somebody has it open */
+	bool copying;		    /* the terminal cannot be spliced here */
+	bool behind;		    /* bytes in the log wait to be scanned, and could be */
+	struct hold_mark skip_mark; /* while scan.skip: where what goes by unseen begins */
 };
 
-/* Opens the log's end and its index, and begins to scan where the shared mark says. */
+/* Opens the log's end and its index, compiles the task's rules (which takes memory, if it has any), and begins to scan
+ * where the shared mark says. */
 int capture_open(struct capture *c, struct hold *hold);
 
 /* What to poll for output: -1 once the pipe has ended. */
@@ -51,18 +55,22 @@ void capture_drain(struct capture *c);
 /* The terminal has another size from here on: told to it and to the index. */
 int capture_resize(struct capture *c, int cols, int rows);
 
-/* Scans what is new, publishes the mark, slides the window. */
+/* Scans what is new, publishes the mark, slides the window. Where what was found cannot be told as fast as output
+ * comes, the scan waits; once it is 16 MiB behind it lets them go by until it has caught up, and a note says so. */
 void capture_scan(struct capture *c);
+
+/* Adds an event that no line raises, TYPE, with LEN bytes of MESSAGE; its cursor is the log's end. False: no room. */
+bool capture_note(struct capture *c, enum event_type type, const char *message, size_t len);
 
 /* Everything before the limit was scanned and told, an unfinished marker line and a loss included. False when notes
  * must be stored first. */
 bool capture_finish(struct capture *c);
 
-/* The first COUNT notes, or those of lines that begin before CURSOR, are in the registry. */
+/* The first COUNT notes, or those whose marks are before CURSOR, are in the registry. */
 void capture_stored(struct capture *c, size_t count);
 void capture_stored_before(struct capture *c, uint64_t cursor);
 
-/* Closes what it owns. */
+/* Closes and frees what it owns. */
 void capture_close(struct capture *c);
 
 #endif

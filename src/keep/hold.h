@@ -46,8 +46,11 @@ enum hold_fd {
 /* Where scanning may start again: every event before AT is stored. */
 struct hold_mark {
 	uint64_t at;
-	uint64_t lines; /* newlines before AT */
-	bool inside;	/* AT is inside a line that is no marker (or was told already) */
+	uint64_t lines;	 /* newlines before AT */
+	uint64_t within; /* how far AT is behind the beginning of its line, where that line is still to be told */
+	uint64_t spent;	 /* rules, a bit each: --watch-once that matched before AT */
+	uint64_t failed; /* … those of which was told that they hit their limits */
+	bool inside;	 /* AT is inside a line that raises nothing (or was told already) */
 };
 
 /* How the tree is to be ended, once somebody wants it. */
@@ -77,6 +80,9 @@ struct hold_state {
 	struct hold_mark marks[2];
 	unsigned mark;	  /* which of the two is good */
 	uint64_t drained; /* bytes that the guard threw away while no keeper would stay alive */
+	/* for --idle-after: the log's end when output was last seen, and when that was; see silence */
+	uint64_t heard_end;
+	int64_t heard_ns;
 };
 
 struct hold {

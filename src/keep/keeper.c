@@ -6,6 +6,7 @@
 #include "keep/ending.h"
 #include "keep/files.h"
 #include "keep/ledger.h"
+#include "keep/silence.h"
 #include "keep/spawn.h"
 
 #include <errno.h>
@@ -28,6 +29,7 @@ static struct keeper {
 	struct ledger ledger;
 	struct control control;
 	struct ending_work ending;
+	struct silence silence;
 	int guard_fd; /* pidfd */
 	int stray_fd; /* pidfd of the command, or of a leftover, that no adopter of ours will reap; -1: none */
 	int lock_fd;
@@ -389,6 +391,7 @@ static int64_t deadline(bool quiet)
 		at = earlier(at, k.status_at_ns);
 	if (quiet)
 		at = earlier(at, output.quiet_until_ns);
+	at = earlier(at, silence_deadline(&k.silence, &output));
 	if (!k.tree_gone)
 		at = earlier(at, ending_deadline(k.st, &k.ending));
 	return earlier(at, ledger_deadline(&k.ledger));
@@ -461,6 +464,7 @@ static void proceed(void)
 		k.look = k.look || (k.st->strays && k.st->ending.cause != REASON_NONE && !k.ending.given_up);
 	}
 	finish_tree();
+	silence_step(&k.silence, &output);
 	ledger_step(&k.ledger, k.end_ready, k.tree_gone);
 	/* who asked for the end gets its answer with the record where that is to be had, else without */
 	if (k.tree_gone && ledger_stuck(&k.ledger))

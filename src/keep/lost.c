@@ -5,6 +5,7 @@
 #include "base/words.h"
 #include "keep/direct.h"
 #include "keep/files.h"
+#include "keep/rules.h"
 #include "keep/scan.h"
 #include "log/clean.h"
 #include "log/index.h"
@@ -15,6 +16,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+
+#define EVENTS_AT_ONCE 500
 
 int lost_open_folder(struct registry *reg, const char *id, int *ret_dirfd)
 {
@@ -85,11 +88,53 @@ static int add_notes(struct registry *reg, const char *id, struct notes *notes, 
 	return r;
 }
 
-/* The markers that no keeper came to scan. */
+/* Which rules that are told once were told: those that match an event there is. The page that knew died with the
+ * keeper. */
+static int find_spent(struct registry *reg, const char *id, struct rules *rules, struct err *err, uint64_t *ret_spent)
+{
+	struct rules_finding found;
+	int64_t after = 0;
+	size_t n = EVENTS_AT_ONCE;
+
+	while (n == EVENTS_AT_ONCE) {
+		struct event *events = NULL;
+		int r = event_read(reg, after, NULL, EVENTS_AT_ONCE, err, &events, &n);
+
+		if (r < 0)
+			return r;
+		for (size_t i = 0; i < n; i++) {
+			const struct event *ev = &events[i];
+
+			after = ev->seq;
+			if (ev->type != EVENT_MATCH || strcmp(ev->id, id) != 0 || !ev->message)
+				continue;
+			rules_look(rules, ev->message, strlen(ev->message), *ret_spent, &found);
+			*ret_spent |= found.spent;
+		}
+		event_free_all(events, n);
+	}
+	return 0;
+}
+
+static int open_rules(struct registry *reg, const struct task *task, struct err *err, struct rules **ret,
+		      uint64_t *ret_spent)
+{
+	size_t len;
+	CLEAN_FREE char *watches = words_pack(task->watches, &len);
+	int r = rules_open(watches, (int)words_count(task->watches), ret);
+
+	*ret_spent = 0;
+	if (r < 0)
+		return err_sys(err, r, "cannot compile the rules of task %s", task->id);
+	return *ret ? find_spent(reg, task->id, *ret, err, ret_spent) : 0;
+}
+
+/* The lines that no keeper came to scan. */
 static int scan_rest(struct registry *reg, int dirfd, const struct task *task, struct err *err)
 {
 	static struct notes notes;
 	static struct scan scan;
+	struct rules *rules = NULL;
 	CLEAN_FREE char *prefixes = NULL;
 	CLEAN_FD int fd = openat(dirfd, "log", O_RDONLY | O_CLOEXEC);
 	struct hold_mark mark = {.at = task->scanned};
@@ -97,16 +142,17 @@ static int scan_rest(struct registry *reg, int dirfd, const struct task *task, s
 	static char buf[16384];
 	size_t len;
 	ssize_t n;
-	int r = 0;
+	int r;
 
 	if (fd < 0)
 		return 0;
+	r = open_rules(reg, task, err, &rules, &mark.spent);
 	index_refresh(dirfd, &ix);
 	if (mark.at >= ix.freed_from && mark.at < ix.freed_to)
 		mark.at = ix.freed_to;
 	mark.inside = mark.at > 0 && (path_read_at(fd, buf, 1, (off_t)mark.at - 1) != 1 || *buf != '\n');
 	prefixes = words_pack(task->prefixes, &len);
-	scan_init(&scan, prefixes, (int)words_count(task->prefixes), mark);
+	scan_init(&scan, prefixes, (int)words_count(task->prefixes), rules, mark);
 	while (r == 0 && (n = path_read_at(fd, buf, sizeof buf, (off_t)scan.at)) > 0) {
 		scan_feed(&scan, buf, (size_t)n, &notes);
 		r = add_notes(reg, task->id, &notes, err);
@@ -115,6 +161,7 @@ static int scan_rest(struct registry *reg, int dirfd, const struct task *task, s
 		scan_finish(&scan, &notes);
 		r = add_notes(reg, task->id, &notes, err);
 	}
+	rules_close(rules);
 	/* two commands may be at it: the second finds that the offset moved, and leaves all to the first */
 	return r == 0 && scan.at != task->scanned ? registry_scanned(reg, task->id, task->scanned, scan.at, err) : r;
 }

@@ -1,8 +1,9 @@
-/* notes: events that the keeper found and the registry does not have yet, in the order of their cursors.
+/* notes: events that the keeper found and the registry does not have yet, in the order of their marks.
  * A bounded queue without allocation; its owner is the keeper, its copy in a forked scribe is read-only. */
 #ifndef HOB_KEEP_NOTES_H
 #define HOB_KEEP_NOTES_H
 
+#include "keep/hold.h"
 #include "task/event.h"
 
 #include <stdbool.h>
@@ -13,11 +14,11 @@
 
 struct note {
 	enum event_type type;
-	uint16_t len;	 /* bytes of the raw message that follow in the queue */
-	bool cut;	 /* the line was longer */
-	uint64_t cursor; /* where its line begins */
-	uint64_t next;	 /* behind its line */
-	uint64_t lines;	 /* newlines before it */
+	uint16_t len;	       /* bytes of the raw message that follow in the queue */
+	bool cut;	       /* the line was longer */
+	uint64_t cursor;       /* the event's: where its line begins, or what else it is about */
+	uint64_t next;	       /* once it is stored, all that begins before is known to the registry */
+	struct hold_mark mark; /* from where a scan would find it again */
 };
 
 struct notes {
@@ -36,7 +37,7 @@ const struct note *notes_first(const struct notes *notes);
 const struct note *notes_after(const struct notes *notes, const struct note *note);
 const char *notes_message(const struct note *note);
 
-/* Forgets the first COUNT notes; or those that begin before CURSOR. */
+/* Forgets the first COUNT notes; or those whose marks are before CURSOR. */
 void notes_drop(struct notes *notes, size_t count);
 void notes_drop_before(struct notes *notes, uint64_t cursor);
 

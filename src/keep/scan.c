@@ -1,39 +1,66 @@
 #include "keep/scan.h"
 
+#include "keep/rules.h"
+
+#include <stdio.h>
 #include <string.h>
 
-void scan_init(struct scan *scan, const char *prefixes, int nprefixes, struct hold_mark mark)
+#define LOOKS_A_CLOCK 16u /* how many lines are looked at between two looks at the clock; a power of two */
+
+void scan_init(struct scan *scan, const char *prefixes, int nprefixes, struct rules *rules, struct hold_mark mark)
 {
 	scan->prefixes = prefixes;
 	scan->nprefixes = nprefixes;
-	scan->at = scan->line_start = mark.at;
+	scan->rules = rules;
+	scan->spent = mark.spent;
+	scan->failed = mark.failed;
+	scan->at = scan->held_start = mark.at;
+	scan->line_start = mark.at - mark.within;
 	scan->lines = mark.lines;
 	scan->inside = mark.inside;
-	scan->cut = false;
-	scan->force = false;
-	scan->dropped = 0;
+	scan->cut = scan->force = scan->skip = scan->late = false;
+	scan->dropped = scan->skipped = 0;
+	scan->until_ns = 0;
+	scan->looks = 0;
 	scan->held = 0;
 }
 
 struct hold_mark scan_mark(const struct scan *scan)
 {
-	if (scan->inside)
-		return (struct hold_mark){.at = scan->at, .lines = scan->lines, .inside = true};
-	return (struct hold_mark){.at = scan->line_start, .lines = scan->lines};
+	struct hold_mark mark = {
+	    .at = scan->at,
+	    .lines = scan->lines,
+	    .spent = scan->spent,
+	    .failed = scan->failed,
+	    .inside = scan->inside,
+	};
+
+	if (!scan->inside) {
+		mark.at = scan->held_start;
+		mark.within = scan->held_start - scan->line_start;
+	}
+	return mark;
 }
 
-/* The length of the prefix that the held line begins with; 0: none. *MAYBE: it could still become one. */
-static size_t match_prefix(const struct scan *scan, bool *maybe)
+bool scan_asks_rules(const struct scan *scan)
+{
+	return scan->rules && !scan->skip && scan->spent != rules_all(scan->rules);
+}
+
+/* The length of the prefix that TEXT begins with; 0: none. *MAYBE: it could still become one. */
+static size_t match_prefix(const struct scan *scan, const char *text, size_t held, bool *maybe)
 {
 	const char *prefix = scan->prefixes;
 
 	*maybe = false;
+	if (scan->held_start != scan->line_start)
+		return 0;
 	for (int i = 0; i < scan->nprefixes; i++) {
 		size_t len = strlen(prefix);
 
-		if (scan->held >= len && memcmp(scan->line, prefix, len) == 0)
+		if (held >= len && memcmp(text, prefix, len) == 0)
 			return len;
-		if (scan->held < len && memcmp(scan->line, prefix, scan->held) == 0)
+		if (held < len && memcmp(text, prefix, held) == 0)
 			*maybe = true;
 		prefix += len + 1;
 	}
@@ -45,52 +72,150 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f';
 }
 
-/* The held line is whole. A marker with a message becomes a note that ends at NEXT; false: no room for it. */
-static bool tell(struct scan *scan, uint64_t next, struct notes *notes)
+/* What a marker line says, without blanks around it; returns its length. */
+static size_t read_marker(const struct scan *scan, const char *text, size_t len, const char **ret)
 {
-	struct note note = {
-	    .type = EVENT_NOTIFY, .cursor = scan->line_start, .next = next, .lines = scan->lines, .cut = scan->cut};
-	size_t end = scan->held, from;
+	size_t end = len, from;
 	bool maybe;
 
-	from = match_prefix(scan, &maybe);
+	from = match_prefix(scan, text, len, &maybe);
 	if (!from)
-		return true;
-	while (end > from && is_blank(scan->line[end - 1]))
+		return 0;
+	while (end > from && is_blank(text[end - 1]))
 		end--;
-	while (from < end && is_blank(scan->line[from]))
+	while (from < end && is_blank(text[from]))
 		from++;
-	if (from == end)
+	*ret = text + from;
+	return end - from;
+}
+
+static bool add_marker(const struct scan *scan, struct notes *notes, struct note note, const char *text, size_t len)
+{
+	note.type = EVENT_NOTIFY;
+	note.len = (uint16_t)len;
+	note.cut = scan->cut;
+	return notes_add(notes, note, text);
+}
+
+static bool add_match(const struct scan *scan, struct notes *notes, struct note note, const struct rules_finding *found)
+{
+	note.type = EVENT_MATCH;
+	note.len = (uint16_t)found->len;
+	note.cut = found->cut || scan->cut;
+	return notes_add(notes, note, found->text);
+}
+
+/* Told once for each pattern: whoever relies on it must know. */
+static bool add_failure(const struct scan *scan, struct notes *notes, struct note note, uint64_t failed)
+{
+	int which = __builtin_ctzll(failed);
+	char text[400];
+
+	snprintf(
+	    text, sizeof text,
+	    "the line at cursor %llu is too much for the pattern '%.200s', which gave up on it; such lines count as "
+	    "not matching, and this is not told again",
+	    (unsigned long long)scan->line_start, rules_pattern(scan->rules, which));
+	note.type = EVENT_GAP;
+	note.len = (uint16_t)strlen(text);
+	return notes_add(notes, note, text);
+}
+
+/* All that a line raises becomes notes, or (no room) nothing of it. RET_N: how many there are. */
+static bool add_all(struct scan *scan, const char *text, size_t len, uint64_t next, struct notes *notes,
+		    unsigned *ret_n)
+{
+	const struct note note = {.cursor = scan->line_start, .next = next, .mark = scan_mark(scan)};
+	struct rules_finding found = {0};
+	size_t used = notes->used, count = notes->count;
+	const char *message = NULL;
+	size_t said = read_marker(scan, text, len, &message);
+	uint64_t failed;
+	bool fits = true;
+
+	if (scan_asks_rules(scan))
+		rules_look(scan->rules, text, len, scan->spent, &found);
+	failed = found.failed & ~scan->failed;
+	if (found.failed)
+		scan->looks = LOOKS_A_CLOCK - 1;
+	*ret_n = (said > 0 ? 1u : 0u) + (found.matched ? 1u : 0u);
+	if (said)
+		fits = add_marker(scan, notes, note, message, said);
+	if (fits && found.matched)
+		fits = add_match(scan, notes, note, &found);
+	if (fits && failed)
+		fits = add_failure(scan, notes, note, failed);
+	if (!fits) {
+		notes->used = used;
+		notes->count = count;
+	}
+	if (fits || scan->force) {
+		scan->spent |= found.spent;
+		scan->failed |= failed;
+	}
+	return fits;
+}
+
+/* A line, or the front of a long one, is to be told; its notes end at NEXT. False: no room for them. */
+static bool tell(struct scan *scan, const char *text, size_t len, uint64_t next, struct notes *notes)
+{
+	const char *message;
+	unsigned n;
+
+	if (scan->skip) {
+		scan->skipped += read_marker(scan, text, len, &message) > 0;
 		return true;
-	note.len = (uint16_t)(end - from);
-	if (notes_add(notes, note, scan->line + from))
+	}
+	if (add_all(scan, text, len, next, notes, &n))
 		return true;
 	if (scan->force)
-		scan->dropped++;
+		scan->dropped += n;
 	return scan->force;
 }
 
-/* Takes LEN bytes of the current line, which do not hold its newline. */
-static void hold_front(struct scan *scan, const char *bytes, size_t len)
+/* A line that is drawn over and over (a progress bar) is held from its last carriage return on. False: there is none
+ * but the one it begins with, or the line is a marker. */
+static bool forget_states(struct scan *scan)
 {
-	size_t room = SCAN_LINE_MAX - scan->held;
-	size_t n = len < room ? len : room;
+	const char *last = scan->held ? memrchr(scan->line + 1, '\r', scan->held - 1) : NULL;
+	size_t gone;
 	bool maybe;
 
-	memcpy(scan->line + scan->held, bytes, n);
-	scan->held += n;
-	if (n < len)
-		scan->cut = true;
-	if (!match_prefix(scan, &maybe) && !maybe) {
-		scan->inside = true;
-		scan->held = 0;
+	if (!last || match_prefix(scan, scan->line, scan->held, &maybe))
+		return false;
+	gone = (size_t)(last - scan->line);
+	scan->held -= gone;
+	scan->held_start += gone;
+	memmove(scan->line, last, scan->held);
+	return true;
+}
+
+/* Takes LEN bytes of the current line, which do not hold its newline. What has no room makes the line a cut one. */
+static void hold_front(struct scan *scan, const char *bytes, size_t len)
+{
+	bool maybe;
+
+	while (len > 0) {
+		size_t room = SCAN_LINE_MAX - scan->held;
+		size_t n = len < room ? len : room;
+
+		memcpy(scan->line + scan->held, bytes, n);
+		scan->held += n;
+		bytes += n;
+		len -= n;
+		if (len > 0 && !(scan_asks_rules(scan) && forget_states(scan))) {
+			scan->cut = true;
+			break;
+		}
 	}
+	if (!scan_asks_rules(scan) && !match_prefix(scan, scan->line, scan->held, &maybe) && !maybe)
+		scan->inside = true;
 }
 
 static void begin_line(struct scan *scan, uint64_t at)
 {
 	scan->lines++;
-	scan->line_start = at;
+	scan->line_start = scan->held_start = at;
 	scan->inside = false;
 	scan->cut = false;
 	scan->held = 0;
@@ -109,36 +234,71 @@ static bool may_begin(const struct scan *scan, char first)
 	return false;
 }
 
+/* Whether a line that begins with the N bytes at BYTES has to be looked at further. */
+static bool is_news(const struct scan *scan, const char *bytes, size_t n)
+{
+	return scan_asks_rules(scan) || (n && may_begin(scan, *bytes));
+}
+
+/* Takes the N bytes at BYTES of the current line into what is held of it, and tells the line when there is more of it
+ * than can be. False: no room, and what is left of the N bytes is to be fed again. */
+static bool take_part(struct scan *scan, const char *bytes, size_t n, struct notes *notes)
+{
+	if (scan->inside || n == 0)
+		return true;
+	if (scan->held == 0 && !is_news(scan, bytes, n))
+		scan->inside = true;
+	else
+		hold_front(scan, bytes, n);
+	if (scan->cut && !tell(scan, scan->line, scan->held, scan->held_start + scan->held, notes))
+		return false;
+	if (scan->cut)
+		scan->inside = true;
+	if (scan->inside)
+		scan->held = 0;
+	return true;
+}
+
+/* Rules get a share of the keeper's time, so that the log never waits for them. */
+static bool is_time_up(struct scan *scan)
+{
+	if (scan->until_ns && (scan->looks++ & (LOOKS_A_CLOCK - 1)) == LOOKS_A_CLOCK - 1)
+		scan->late = os_mono_ns() >= scan->until_ns;
+	return scan->late;
+}
+
 size_t scan_feed(struct scan *scan, const char *bytes, size_t len, struct notes *notes)
 {
 	size_t at = 0;
 
-	while (at < len) {
+	scan->late = false;
+	while (at < len && !scan->late) {
 		const char *newline = memchr(bytes + at, '\n', len - at);
 		size_t n = newline ? (size_t)(newline - (bytes + at)) : len - at;
+		bool whole = newline && !scan->inside && !scan->held && n <= SCAN_LINE_MAX;
+		uint64_t next = scan->at + n + 1;
 
-		if (!scan->inside && n) {
-			if (scan->held == 0 && !may_begin(scan, bytes[at]))
-				scan->inside = true;
-			else
-				hold_front(scan, bytes + at, n);
-		}
+		if (whole && is_news(scan, bytes + at, n) && !tell(scan, bytes + at, n, next, notes))
+			return at;
+		if (!whole && !take_part(scan, bytes + at, n, notes))
+			return at;
 		at += n;
 		scan->at += n;
 		if (!newline)
 			break;
-		if (!scan->inside && !tell(scan, scan->at + 1, notes))
+		if (!whole && !scan->inside && !tell(scan, scan->line, scan->held, next, notes))
 			return at;
 		at++;
 		scan->at++;
 		begin_line(scan, scan->at);
+		is_time_up(scan);
 	}
 	return at;
 }
 
 bool scan_finish(struct scan *scan, struct notes *notes)
 {
-	if (!scan->inside && scan->held && !tell(scan, scan->at, notes))
+	if (!scan->inside && scan->held && !tell(scan, scan->line, scan->held, scan->at, notes))
 		return false;
 	if (scan->at > scan->line_start)
 		scan->inside = true;

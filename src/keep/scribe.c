@@ -1,6 +1,7 @@
 #include "keep/scribe.h"
 
 #include "base/str.h"
+#include "base/time.h"
 #include "base/utf8.h"
 #include "keep/expire.h"
 #include "log/clean.h"
@@ -8,6 +9,37 @@
 #include <errno.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+static int keep_last(void *arg, const struct clean_line *line)
+{
+	struct str *last = arg;
+
+	if (line->len) {
+		str_reset(last);
+		str_addn(last, line->text, line->len);
+	}
+	return 0;
+}
+
+/* "silent for 30s: Continue? [y/N]": the last line as it stands now, from the output's last bytes. */
+static int add_idle(struct registry *reg, const struct hold *hold, const struct note *note, struct err *err)
+{
+	CLEAN_STR struct str text = {0};
+	CLEAN_STR struct str last = {0};
+	struct clean *clean = clean_new(&(struct clean_opts){0}, keep_last, &last);
+	char span[32];
+
+	clean_feed(clean, notes_message(note), note->len);
+	clean_finish(clean, true);
+	clean_free(clean);
+	time_span(hold->idle_after_ms, span);
+	str_addf(&text, "silent for %s", span);
+	if (last.len)
+		str_add(&text, ": ");
+	clean_text(&text, last.buf, last.len);
+	/* its place is what tells one silence from the next; a keeper that was killed may have told this one */
+	return event_add_once(reg, hold->id, note->type, note->cursor, text.buf, err);
+}
 
 static int add_note(struct registry *reg, const char *id, const struct note *note, struct err *err)
 {
@@ -25,33 +57,33 @@ static int add_note(struct registry *reg, const char *id, const struct note *not
 	return event_add(reg, id, note->type, note->cursor, text.len ? text.buf : NULL, err);
 }
 
-static int add_notes(struct registry *reg, const char *id, const struct scribe_job *job, struct err *err)
+static int add_notes(struct registry *reg, const struct hold *hold, const struct scribe_job *job, struct err *err)
 {
 	const struct note *note = notes_first(job->notes);
 	uint64_t next = job->scanned_old;
 	int r = 0;
 
 	for (; r == 0 && note; note = notes_after(job->notes, note)) {
-		r = add_note(reg, id, note, err);
+		r = note->type == EVENT_IDLE ? add_idle(reg, hold, note, err) : add_note(reg, hold->id, note, err);
 		next = note->next;
 	}
 	if (r == 0 && next != job->scanned_old)
-		r = registry_scanned(reg, id, job->scanned_old, next, err);
+		r = registry_scanned(reg, hold->id, job->scanned_old, next, err);
 	return r;
 }
 
-static int store(struct registry *reg, const char *id, const struct scribe_job *job, struct err *err)
+static int store(struct registry *reg, const struct hold *hold, const struct scribe_job *job, struct err *err)
 {
 	int r = registry_begin(reg, err);
 
 	if (r < 0)
 		return r;
 	if (job->notes)
-		r = add_notes(reg, id, job, err);
+		r = add_notes(reg, hold, job, err);
 	if (r == 0 && job->end)
-		r = registry_end(reg, id, job->end, err);
+		r = registry_end(reg, hold->id, job->end, err);
 	if (r == 0 && job->settle)
-		r = registry_settle(reg, id, job->settle, err);
+		r = registry_settle(reg, hold->id, job->settle, err);
 	if (r < 0) {
 		registry_rollback(reg);
 		return r;
@@ -85,7 +117,7 @@ static enum scribe_result work(const struct hold *hold, const struct scribe_job 
 	else if (job->load)
 		r = registry_scanned_at(reg, hold->id, &err, &reply->scanned);
 	else
-		r = store(reg, hold->id, job, &err);
+		r = store(reg, hold, job, &err);
 	if (r == -ESTALE)
 		r = registry_scanned_at(reg, hold->id, &err, &reply->scanned) < 0 ? -ESRCH : -ESTALE;
 	/* somebody may wait for an end to be recorded: then the keeper has it tidied later */

@@ -61,6 +61,31 @@ int event_add(struct registry *reg, const char *id, enum event_type type, uint64
 	return r < 0 ? r : 0;
 }
 
+/* 1 when the task has an event of TYPE at CURSOR, 0 when not. */
+static int is_there(struct registry *reg, const char *id, enum event_type type, uint64_t cursor, struct err *err)
+{
+	CLEAN_STMT sqlite3_stmt *stmt = NULL;
+	int r = db_prepare(&reg->db, "SELECT 1 FROM events WHERE task=@id AND type=@type AND cursor=@cursor LIMIT 1",
+			   err, &stmt);
+
+	if (r < 0)
+		return r;
+	db_bind_text(stmt, "@id", id);
+	db_bind_text(stmt, "@type", types[type]);
+	db_bind_int(stmt, "@cursor", (int64_t)cursor);
+	return db_step(&reg->db, stmt, err);
+}
+
+int event_add_once(struct registry *reg, const char *id, enum event_type type, uint64_t cursor, const char *message,
+		   struct err *err)
+{
+	int r = is_there(reg, id, type, cursor, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return event_add(reg, id, type, cursor, message, err);
+}
+
 int event_post(struct registry *reg, const char *id, enum event_type type, const char *message, struct err *err)
 {
 	int r = db_begin(&reg->db, err);

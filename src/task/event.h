@@ -49,6 +49,10 @@ const char *event_type_text(enum event_type type);
 int event_add(struct registry *reg, const char *id, enum event_type type, uint64_t cursor, const char *message,
 	      struct err *err);
 
+/* The same, unless the task has an event of TYPE at CURSOR already. */
+int event_add_once(struct registry *reg, const char *id, enum event_type type, uint64_t cursor, const char *message,
+		   struct err *err);
+
 /* Adds an event by itself, bell and all, unless the task is gone (-ENOENT). */
 int event_post(struct registry *reg, const char *id, enum event_type type, const char *message, struct err *err);
 

@@ -5,7 +5,8 @@ import { sleeper } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { HOB } from "./lib/programs.mjs";
 
-const KEYS = `id name status reason command argv cwd project tags sessionId createdBy lifetime global pid startedAt
+const KEYS = `id name status reason command argv cwd project tags sessionId createdBy lifetime global watch idleAfterMs
+  portEvent inputEvent pid startedAt
   completedAt exitCode signal error outputBytes cursor lines lost log ports cpuPercent memoryBytes processes leftover
   waitingFor restartOf`.split(/\s+/);
 const LATER = ["ports", "cpuPercent", "memoryBytes", "waitingFor"];
@@ -36,6 +37,10 @@ test("a bare task, from run, list, show and restart", async (t) => {
     lifetime: "detached",
     global: false,
     leftover: false,
+    watch: [],
+    idleAfterMs: null,
+    portEvent: false,
+    inputEvent: false,
   };
   for (const [key, value] of Object.entries({ ...absent, ...rest })) assert.deepEqual(task[key], value, key);
   const [listed] = await lab.list();

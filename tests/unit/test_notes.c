@@ -21,7 +21,8 @@ static int enter(void **state)
 
 static bool add(uint64_t cursor, const char *message)
 {
-	struct note note = {.type = EVENT_NOTIFY, .len = (uint16_t)strlen(message), .cursor = cursor};
+	struct note note = {
+	    .type = EVENT_NOTIFY, .len = (uint16_t)strlen(message), .cursor = cursor, .mark.at = cursor};
 
 	return notes_add(&notes, note, message);
 }
@@ -52,7 +53,7 @@ static void an_empty_queue_has_no_first(void **state)
 static void notes_come_out_as_they_went_in(void **state)
 {
 	struct note in = {
-	    .type = EVENT_GAP, .len = 4, .cut = true, .cursor = 1ull << 40, .next = 1ull << 41, .lines = 7};
+	    .type = EVENT_GAP, .len = 4, .cut = true, .cursor = 1ull << 40, .next = 1ull << 41, .mark.lines = 7};
 	const struct note *out;
 
 	(void)state;
@@ -63,7 +64,7 @@ static void notes_come_out_as_they_went_in(void **state)
 	assert_true(out->cut);
 	assert_int_equal(out->cursor, in.cursor);
 	assert_int_equal(out->next, in.next);
-	assert_int_equal(out->lines, 7);
+	assert_int_equal(out->mark.lines, 7);
 	assert_memory_equal(notes_message(out), "a\0b\xff", 4);
 }
 
