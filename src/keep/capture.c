@@ -21,6 +21,8 @@
 #define SCAN_AT_ONCE  (4 * 1024 * 1024)
 #define RULES_NS      5000000		 /* how long rules may hold up the log at a time */
 #define LAG_MAX	      (16 * 1024 * 1024) /* how far a scan that waits may be behind */
+#define WINDOW_LAG    (2 * LAG_MAX)	 /* how much of a log is kept beyond its window for notes that are not stored */
+#define END_MS	      5000		 /* how long what rules found may hold up the record of the command's end */
 
 static char buffer[SCAN_BYTES];
 
@@ -30,6 +32,29 @@ static uint64_t pipe_fill(const struct hold *hold, enum hold_fd which)
 	int n = hold->fd[which] < 0 ? 0 : os_pipe_fill(hold->fd[which]);
 
 	return n > 0 ? (uint64_t)n : 0;
+}
+
+/* Notes that the keeper before had, and that lay where the window has gone: they are lost with it. */
+static void tell_forgotten(struct capture *c)
+{
+	struct hold_mark mark = hold_get_mark(c->hold->state);
+	struct note note = {.type = EVENT_GAP, .cursor = mark.at};
+	char text[160];
+
+	if (mark.at < c->index.freed_from || mark.at >= c->index.freed_to)
+		return;
+	snprintf(text, sizeof text,
+		 "output from cursor %llu to %llu may have raised events that were lost: a keeper was killed before it "
+		 "could store them",
+		 (unsigned long long)mark.at, (unsigned long long)c->index.freed_to);
+	mark.at = c->index.freed_to;
+	mark.inside = true;
+	/* no line begins here: one that does not know yet that this was told finds it again, and nothing else */
+	note.next = mark.at + 1;
+	note.mark = mark;
+	note.len = (uint16_t)strlen(text);
+	notes_add(&c->notes, note, text);
+	scan_init(&c->scan, c->hold->prefixes, c->hold->nprefixes, c->rules, mark);
 }
 
 int capture_open(struct capture *c, struct hold *hold)
@@ -59,6 +84,7 @@ int capture_open(struct capture *c, struct hold *hold)
 	if (r < 0)
 		return r;
 	scan_init(&c->scan, hold->prefixes, hold->nprefixes, c->rules, hold_get_mark(hold->state));
+	tell_forgotten(c);
 	if (hold->state->drained) {
 		c->lost_from = c->log.end;
 		c->lost_why = "no keeper would stay alive";
@@ -266,11 +292,15 @@ static void publish_mark(struct capture *c)
 {
 	const struct note *first = notes_first(&c->notes);
 	struct hold_mark mark = c->scan.skip ? c->skip_mark : scan_mark(&c->scan);
+	uint64_t safe;
 
 	if (first)
 		mark = first->mark;
 	hold_set_mark(c->hold->state, mark);
-	append_window(&c->log, mark.at);
+	/* notes that wait are in memory: a registry that is locked for long must not fill the disk. Only if this keeper
+	 * is killed then, a gap tells what its successor cannot find again */
+	safe = c->scan.at > WINDOW_LAG ? c->scan.at - WINDOW_LAG : 0;
+	append_window(&c->log, mark.at > safe ? mark.at : safe);
 }
 
 /* The log must not wait for rules, nor grow without bound while what they found waits to be told. */
@@ -302,6 +332,12 @@ static void skip_end(struct capture *c)
 		scan_skip(&c->scan, 0);
 }
 
+/* The command's end is recorded once everything before it was told: thousands of matches must not delay it for long. */
+static bool holds_up_end(const struct capture *c)
+{
+	return c->limit && scan_asks_rules(&c->scan) && os_now_ms() - c->hold->state->ended_ms > END_MS;
+}
+
 bool capture_note(struct capture *c, enum event_type type, const char *message, size_t len)
 {
 	struct note note = {.type = type, .len = (uint16_t)len, .cursor = c->log.end, .mark = scan_mark(&c->scan)};
@@ -329,7 +365,7 @@ void capture_scan(struct capture *c)
 		}
 		stalled = scan_feed(&c->scan, buffer, (size_t)n, &c->notes) < (size_t)n || c->scan.late;
 	}
-	if (stalled && !c->scan.skip && end - c->scan.at > LAG_MAX)
+	if (stalled && !c->scan.skip && (end - c->scan.at > LAG_MAX || holds_up_end(c)))
 		skip_begin(c);
 	if (c->scan.skip && c->scan.at == end)
 		skip_end(c);

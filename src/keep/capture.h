@@ -56,7 +56,8 @@ void capture_drain(struct capture *c);
 int capture_resize(struct capture *c, int cols, int rows);
 
 /* Scans what is new, publishes the mark, slides the window. Where what was found cannot be told as fast as output
- * comes, the scan waits; once it is 16 MiB behind it lets them go by until it has caught up, and a note says so. */
+ * comes, the scan waits; once it is 16 MiB behind, or holds up the record of the command's end, it lets them go by
+ * until it has caught up, and a note says so. */
 void capture_scan(struct capture *c);
 
 /* Adds an event that no line raises, TYPE, with LEN bytes of MESSAGE; its cursor is the log's end. False: no room. */

@@ -18,6 +18,7 @@ test("followers, guards and keepers sleep through ten seconds of silence", async
   await start("plain");
   await start("owned", "-o", owner.pid, "-S", "s");
   await start("limited", "--timeout", "1h");
+  await start("ruled", "--watch", "y", "--watch-once", "z", "--idle-after", "1h");
   await lab.run(["--id", "left", "sh", "-c", "sleep 1000 & exit 3"]);
   await lab.ended("left");
   const followers = [
@@ -32,7 +33,7 @@ test("followers, guards and keepers sleep through ten seconds of silence", async
   for (const { child } of followers) await watching(child);
 
   const watched = followers.map(({ what, child }) => [what, child.pid]);
-  for (const id of ["plain", "owned", "limited", "left", "followed", "waited"]) {
+  for (const id of ["plain", "owned", "limited", "ruled", "left", "followed", "waited"]) {
     const { guard, keeper } = await lab.bothKeepers(id);
     watched.push([`guard of ${id}`, guard.pid], [`keeper of ${id}`, keeper.pid]);
   }

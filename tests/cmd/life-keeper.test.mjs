@@ -4,6 +4,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { digestOfFile, digestOfProp, Gate } from "./lib/bytes.mjs";
+import { killWhileWriting } from "./lib/kills.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { alive, signal, stat, status } from "./lib/processes.mjs";
 import { HOB, prop } from "./lib/programs.mjs";
@@ -11,8 +12,8 @@ import { waitUntil } from "./lib/wait.mjs";
 
 const MiB = 1 << 20;
 
-/** Kills the keeper of a task that writes SIZE bytes, KILLS times, and looks at everything that is left of it. A kill
- * counts only if the log had grown since the one before and the writer still lives. EACH: lines a notification. */
+/** Kills the keeper of a task that writes SIZE bytes, KILLS times, and looks at everything that is left of it. EACH:
+ * lines a notification. */
 async function writeAndKill(lab, { size, kills, each }) {
   const gate = new Gate(path.join(lab.work, "gate"));
   const steps = kills + 8; // The writer is to outlive the kills.
@@ -22,23 +23,7 @@ async function writeAndKill(lab, { size, kills, each }) {
   const log = lab.file(id, "log");
   const expected = digestOfProp(...words);
 
-  let before = { keeper: undefined, size: 0 };
-  for (let kill = 0; kill < kills; kill++) {
-    gate.open();
-    // Somewhere in the first half of what may be written now; looked for without a pause, or it would be over.
-    const at = before.size + 1 + Math.floor((Math.random() * size) / steps / 2);
-    const end = performance.now() + 60_000;
-    let keeper;
-    for (let look = 0; !keeper || keeper.pid === before.keeper?.pid || fs.statSync(log).size < at; look++) {
-      keeper = lab.keepers(id).keeper;
-      if (look % 100 === 99) await new Promise(setImmediate);
-      assert.ok(performance.now() < end, `no keeper goes on after kill ${kill}`);
-    }
-    const now = fs.statSync(log).size;
-    assert.ok(signal(keeper) && now > before.size && alive(writer), `kill ${kill} counts`);
-    before = { keeper, size: now };
-  }
-  gate.open(steps - kills);
+  await killWhileWriting(lab, { id, writer, gate, size, steps, kills });
 
   const task = await lab.ended(id);
   assert.deepEqual([task.status, task.reason, task.exitCode, task.outputBytes], ["failed", "exit", 7, size]);
