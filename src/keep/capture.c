@@ -21,7 +21,6 @@
 #define SCAN_AT_ONCE  (4 * 1024 * 1024)
 #define RULES_NS      5000000		 /* how long rules may hold up the log at a time */
 #define LAG_MAX	      (16 * 1024 * 1024) /* how far a scan that waits may be behind */
-#define WINDOW_LAG    (2 * LAG_MAX)	 /* how much of a log is kept beyond its window for notes that are not stored */
 #define END_MS	      5000		 /* how long what rules found may hold up the record of the command's end */
 
 static char buffer[SCAN_BYTES];
@@ -32,29 +31,6 @@ static uint64_t pipe_fill(const struct hold *hold, enum hold_fd which)
 	int n = hold->fd[which] < 0 ? 0 : os_pipe_fill(hold->fd[which]);
 
 	return n > 0 ? (uint64_t)n : 0;
-}
-
-/* Notes that the keeper before had, and that lay where the window has gone: they are lost with it. */
-static void tell_forgotten(struct capture *c)
-{
-	struct hold_mark mark = hold_get_mark(c->hold->state);
-	struct note note = {.type = EVENT_GAP, .cursor = mark.at};
-	char text[160];
-
-	if (mark.at < c->index.freed_from || mark.at >= c->index.freed_to)
-		return;
-	snprintf(text, sizeof text,
-		 "output from cursor %llu to %llu may have raised events that were lost: a keeper was killed before it "
-		 "could store them",
-		 (unsigned long long)mark.at, (unsigned long long)c->index.freed_to);
-	mark.at = c->index.freed_to;
-	mark.inside = true;
-	/* no line begins here: one that does not know yet that this was told finds it again, and nothing else */
-	note.next = mark.at + 1;
-	note.mark = mark;
-	note.len = (uint16_t)strlen(text);
-	notes_add(&c->notes, note, text);
-	scan_init(&c->scan, c->hold->prefixes, c->hold->nprefixes, c->rules, mark);
 }
 
 int capture_open(struct capture *c, struct hold *hold)
@@ -84,7 +60,6 @@ int capture_open(struct capture *c, struct hold *hold)
 	if (r < 0)
 		return r;
 	scan_init(&c->scan, hold->prefixes, hold->nprefixes, c->rules, hold_get_mark(hold->state));
-	tell_forgotten(c);
 	if (hold->state->drained) {
 		c->lost_from = c->log.end;
 		c->lost_why = "no keeper would stay alive";
@@ -291,45 +266,33 @@ int capture_resize(struct capture *c, int cols, int rows)
 static void publish_mark(struct capture *c)
 {
 	const struct note *first = notes_first(&c->notes);
-	struct hold_mark mark = c->scan.skip ? c->skip_mark : scan_mark(&c->scan);
-	uint64_t safe;
+	struct hold_mark mark = c->scan.crowded ? c->crowd_mark : scan_mark(&c->scan);
 
-	if (first)
+	if (first && (!c->scan.crowded || first->mark.at < mark.at))
 		mark = first->mark;
 	hold_set_mark(c->hold->state, mark);
-	/* notes that wait are in memory: a registry that is locked for long must not fill the disk. Only if this keeper
-	 * is killed then, a gap tells what its successor cannot find again */
-	safe = c->scan.at > WINDOW_LAG ? c->scan.at - WINDOW_LAG : 0;
-	append_window(&c->log, mark.at > safe ? mark.at : safe);
+	append_window(&c->log, mark.at);
 }
 
-/* The log must not wait for rules, nor grow without bound while what they found waits to be told. */
-static void skip_begin(struct capture *c)
+/* More lines match than can be told: they are let go by until the scan has caught up. */
+static void crowd_begin(struct capture *c)
 {
-	c->skip_mark = scan_mark(&c->scan);
-	c->scan.skip = true;
-	c->scan.skipped = 0;
+	c->crowd_mark = scan_mark(&c->scan);
+	c->scan.crowded = true;
 }
 
-/* Nothing is left to be skipped. What went by is told first, so that notes stay in order: without room for that it
- * goes on. */
-static void skip_end(struct capture *c)
+/* Told before anything that comes after; without room for that it goes on. */
+static void crowd_end(struct capture *c)
 {
-	struct note note = {.type = EVENT_GAP, .cursor = c->skip_mark.at, .next = c->scan.at, .mark = c->skip_mark};
-	char text[200];
+	struct note note = {.type = EVENT_GAP, .cursor = c->crowd_mark.at, .next = c->scan.at, .mark = c->crowd_mark};
+	char text[160];
 
 	snprintf(text, sizeof text,
-		 "output from cursor %llu to %llu raised no events: there were more of them than could be told; "
-		 "%llu notifications lost",
-		 (unsigned long long)c->skip_mark.at, (unsigned long long)c->scan.at,
-		 (unsigned long long)c->scan.skipped);
+		 "output from cursor %llu to %llu raised no match: more lines matched than could be told",
+		 (unsigned long long)c->crowd_mark.at, (unsigned long long)c->scan.at);
 	note.len = (uint16_t)strlen(text);
-	if (!notes_add(&c->notes, note, text))
-		return;
-	c->scan.skip = false;
-	/* the beginning of the line at hand went by, too */
-	if (c->scan.at > c->scan.line_start)
-		scan_skip(&c->scan, 0);
+	if (notes_add(&c->notes, note, text))
+		c->scan.crowded = false;
 }
 
 /* The command's end is recorded once everything before it was told: thousands of matches must not delay it for long. */
@@ -344,7 +307,15 @@ bool capture_note(struct capture *c, enum event_type type, const char *message, 
 
 	/* nothing in the log leads to it, so it moves nothing on; while output goes by unseen it would do so */
 	note.next = note.mark.at;
-	return !c->scan.skip && notes_add(&c->notes, note, message);
+	return !c->scan.crowded && notes_add(&c->notes, note, message);
+}
+
+/* Rules get a share of the keeper's time, so that the log need not wait for them; unless they stay far behind. */
+static int64_t rules_deadline(const struct capture *c, uint64_t end)
+{
+	if (!scan_asks_rules(&c->scan) || c->scan.force || end - c->scan.at > LAG_MAX)
+		return 0;
+	return os_mono_ns() + RULES_NS;
 }
 
 void capture_scan(struct capture *c)
@@ -353,8 +324,8 @@ void capture_scan(struct capture *c)
 	uint64_t stop = c->scan.at + SCAN_AT_ONCE;
 	bool stalled = false;
 
-	c->scan.until_ns = scan_asks_rules(&c->scan) && !c->scan.force ? os_mono_ns() + RULES_NS : 0;
-	while (!stalled && c->scan.at < end && c->scan.at < stop) {
+	c->scan.until_ns = rules_deadline(c, end);
+	while (!stalled && !c->scan.late && c->scan.at < end && c->scan.at < stop) {
 		size_t want = end - c->scan.at < sizeof buffer ? (size_t)(end - c->scan.at) : sizeof buffer;
 		ssize_t n = path_read_at(c->log.fd, buffer, want, (off_t)c->scan.at);
 
@@ -363,20 +334,24 @@ void capture_scan(struct capture *c)
 			scan_skip(&c->scan, end - c->scan.at);
 			break;
 		}
-		stalled = scan_feed(&c->scan, buffer, (size_t)n, &c->notes) < (size_t)n || c->scan.late;
+		stalled = scan_feed(&c->scan, buffer, (size_t)n, &c->notes) < (size_t)n && !c->scan.late;
 	}
-	if (stalled && !c->scan.skip && (end - c->scan.at > LAG_MAX || holds_up_end(c)))
-		skip_begin(c);
-	if (c->scan.skip && c->scan.at == end)
-		skip_end(c);
-	c->behind = c->scan.at < end && (!stalled || c->scan.late || c->scan.skip);
+	if (stalled && !c->scan.crowded && scan_asks_rules(&c->scan) &&
+	    (end - c->scan.at > LAG_MAX || holds_up_end(c))) {
+		crowd_begin(c);
+		stalled = false;
+	} else if (c->scan.crowded && c->scan.at == end) {
+		crowd_end(c);
+	}
+	c->behind = c->scan.at < end && !stalled;
+	c->scan.late = false;
 	index_mark(&c->index, c->scan.at, os_now_ms(), c->scan.lines);
 	publish_mark(c);
 }
 
 bool capture_finish(struct capture *c)
 {
-	if (c->scan.at < (c->limit ? c->limit : c->log.end) || c->scan.skip)
+	if (c->scan.at < (c->limit ? c->limit : c->log.end) || c->scan.crowded)
 		return false;
 	if (!scan_finish(&c->scan, &c->notes) || !tell_loss(c))
 		return false;

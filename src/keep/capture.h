@@ -27,11 +27,11 @@ struct capture {
 	int64_t moved_ns;
 	int full_moves; /* how often running the pipe was found full */
 	bool enlarged;
-	uint64_t in_mid;	    /* bytes in the pipe between terminal and log */
-	int edge_fd;		    /* tells that somebody opened the terminal again; -1: somebody has it open */
-	bool copying;		    /* the terminal cannot be spliced here */
-	bool behind;		    /* bytes in the log wait to be scanned, and could be */
-	struct hold_mark skip_mark; /* while scan.skip: where what goes by unseen begins */
+	uint64_t in_mid;	     /* bytes in the pipe between terminal and log */
+	int edge_fd;		     /* tells that somebody opened the terminal again; -1: somebody has it open */
+	bool copying;		     /* the terminal cannot be spliced here */
+	bool behind;		     /* bytes in the log wait to be scanned, and could be */
+	struct hold_mark crowd_mark; /* while scan.crowded: where what goes by unseen begins */
 };
 
 /* Opens the log's end and its index, compiles the task's rules (which takes memory, if it has any), and begins to scan
@@ -56,8 +56,8 @@ void capture_drain(struct capture *c);
 int capture_resize(struct capture *c, int cols, int rows);
 
 /* Scans what is new, publishes the mark, slides the window. Where what was found cannot be told as fast as output
- * comes, the scan waits; once it is 16 MiB behind, or holds up the record of the command's end, it lets them go by
- * until it has caught up, and a note says so. */
+ * comes, the scan waits; once it is 16 MiB behind, or holds up the record of the command's end, lines that match a rule
+ * go by until it has caught up, and a note says so. */
 void capture_scan(struct capture *c);
 
 /* Adds an event that no line raises, TYPE, with LEN bytes of MESSAGE; its cursor is the log's end. False: no room. */

@@ -18,6 +18,7 @@ struct rules {
 	struct {
 		char *pattern;
 		struct regex *regex;
+		unsigned gave_up; /* how often */
 	} list[RULES_MAX];
 	struct clean *clean;
 	uint64_t spent; /* of the look at hand, */
@@ -45,11 +46,13 @@ static bool any_match(struct rules *r, const char *text, size_t len)
 		uint64_t bit = 1ull << i;
 		int found;
 
-		if (skip & bit || (matched && !(r->once & bit)))
+		if (skip & bit || (matched && !(r->once & bit)) || r->list[i].gave_up == RULES_GIVE_UP)
 			continue;
 		found = regex_match(r->list[i].regex, text, len, 0, &from, &to);
-		if (found < 0)
+		if (found < 0) {
 			r->finding->failed |= bit;
+			r->list[i].gave_up++;
+		}
 		if (found <= 0)
 			continue;
 		matched = true;
@@ -137,6 +140,11 @@ void rules_close(struct rules *rules)
 uint64_t rules_all(const struct rules *rules)
 {
 	return ~0ull >> (RULES_MAX - rules->n);
+}
+
+uint64_t rules_once(const struct rules *rules)
+{
+	return rules->once;
 }
 
 const char *rules_pattern(const struct rules *rules, int i)

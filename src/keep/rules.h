@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RULES_MAX 64 /* a bit each */
+#define RULES_MAX     64 /* a bit each */
+#define RULES_GIVE_UP 100
 
 struct err;
 struct rules;
@@ -23,7 +24,8 @@ struct rules_finding {
 	size_t len;
 	bool cut;	 /* … because there was more of it */
 	uint64_t spent;	 /* the rules told once that have matched now */
-	uint64_t failed; /* those that hit their limits: whether they match is not known, and counts as no */
+	uint64_t failed; /* those that hit their limits: whether they match is not known, and counts as no. One that
+			  * did RULES_GIVE_UP times is not asked again */
 };
 
 /* Whether PATTERN is a regular expression; -EINVAL with a sentence that shows the place. */
@@ -33,8 +35,9 @@ int rules_check(const char *pattern, struct err *err);
  * when there are none. */
 int rules_open(const char *watches, int n, struct rules **ret);
 
-/* A bit for each rule. */
+/* A bit for each rule; and for each that is told once. */
 uint64_t rules_all(const struct rules *rules);
+uint64_t rules_once(const struct rules *rules);
 
 /* The pattern of rule I. */
 const char *rules_pattern(const struct rules *rules, int i);

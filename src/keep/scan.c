@@ -18,8 +18,8 @@ void scan_init(struct scan *scan, const char *prefixes, int nprefixes, struct ru
 	scan->line_start = mark.at - mark.within;
 	scan->lines = mark.lines;
 	scan->inside = mark.inside;
-	scan->cut = scan->force = scan->skip = scan->late = false;
-	scan->dropped = scan->skipped = 0;
+	scan->cut = scan->force = scan->crowded = scan->late = false;
+	scan->dropped = 0;
 	scan->until_ns = 0;
 	scan->looks = 0;
 	scan->held = 0;
@@ -42,9 +42,15 @@ struct hold_mark scan_mark(const struct scan *scan)
 	return mark;
 }
 
+/* Rules that are not asked. */
+static uint64_t passed_over(const struct scan *scan)
+{
+	return scan->spent | (scan->crowded ? ~rules_once(scan->rules) : 0);
+}
+
 bool scan_asks_rules(const struct scan *scan)
 {
-	return scan->rules && !scan->skip && scan->spent != rules_all(scan->rules);
+	return scan->rules && rules_all(scan->rules) & ~passed_over(scan);
 }
 
 /* The length of the prefix that TEXT begins with; 0: none. *MAYBE: it could still become one. */
@@ -114,7 +120,7 @@ static bool add_failure(const struct scan *scan, struct notes *notes, struct not
 	snprintf(
 	    text, sizeof text,
 	    "the line at cursor %llu is too much for the pattern '%.200s', which gave up on it; such lines count as "
-	    "not matching, and this is not told again",
+	    "not matching, this is not told again, and after 100 of them it is not tried any more",
 	    (unsigned long long)scan->line_start, rules_pattern(scan->rules, which));
 	note.type = EVENT_GAP;
 	note.len = (uint16_t)strlen(text);
@@ -134,7 +140,7 @@ static bool add_all(struct scan *scan, const char *text, size_t len, uint64_t ne
 	bool fits = true;
 
 	if (scan_asks_rules(scan))
-		rules_look(scan->rules, text, len, scan->spent, &found);
+		rules_look(scan->rules, text, len, passed_over(scan), &found);
 	failed = found.failed & ~scan->failed;
 	if (found.failed)
 		scan->looks = LOOKS_A_CLOCK - 1;
@@ -159,13 +165,8 @@ static bool add_all(struct scan *scan, const char *text, size_t len, uint64_t ne
 /* A line, or the front of a long one, is to be told; its notes end at NEXT. False: no room for them. */
 static bool tell(struct scan *scan, const char *text, size_t len, uint64_t next, struct notes *notes)
 {
-	const char *message;
 	unsigned n;
 
-	if (scan->skip) {
-		scan->skipped += read_marker(scan, text, len, &message) > 0;
-		return true;
-	}
 	if (add_all(scan, text, len, next, notes, &n))
 		return true;
 	if (scan->force)

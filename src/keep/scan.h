@@ -26,9 +26,8 @@ struct scan {
 	bool inside;	     /* that line is known to raise nothing, or was told already */
 	bool cut;	     /* the line is longer than what is held of it */
 	bool force;	     /* a note without room is dropped and counted, instead of waiting */
-	bool skip;	     /* nothing is told: markers are counted, rules are not asked */
+	bool crowded;	     /* more lines match than can be told: only rules that are told once are asked */
 	uint64_t dropped;    /* notes without room */
-	uint64_t skipped;    /* markers that went by */
 	int64_t until_ns;    /* when rules have had their share of time (monotonic); 0: no limit */
 	bool late;	     /* … and they have: the scan stopped for that */
 	unsigned looks;

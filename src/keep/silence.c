@@ -57,7 +57,7 @@ void silence_step(struct silence *s, struct capture *c)
 int64_t silence_deadline(const struct silence *s, const struct capture *c)
 {
 	/* while lines wait to be scanned, or notes to be stored, there will be news anyway */
-	if (!wanted(c->hold) || was_told(s, c) || c->scan.at < c->log.end || c->scan.skip ||
+	if (!wanted(c->hold) || was_told(s, c) || c->scan.at < c->log.end || c->scan.crowded ||
 	    !notes_room(&c->notes, TAIL_BYTES))
 		return -1;
 	return due(c);

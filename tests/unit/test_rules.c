@@ -255,11 +255,11 @@ static void marks_lose_nothing_and_repeat_nothing(void **state)
 		const struct example *e = &EXAMPLES[i];
 		size_t len = strlen(e->text);
 
-		use(e->watches, e->n);
 		for (size_t cut = 0; cut <= len; cut++) {
 			struct str out = {0};
 			struct hold_mark mark;
 
+			use(e->watches, e->n);
 			begin((struct hold_mark){0});
 			scan_feed(&scan, e->text, cut, &notes);
 			mark = scan_mark(&scan);
@@ -386,8 +386,8 @@ static void what_a_line_raises_stays_together(void **state)
 	}
 }
 
-/* While output goes by unseen nothing is told; markers are counted. */
-static void what_is_skipped_raises_nothing(void **state)
+/* Where more lines match than can be told, markers and what is told once still are. */
+static void in_a_crowd_rules_are_told_once_or_not_at_all(void **state)
 {
 	struct str out = {0};
 
@@ -395,16 +395,15 @@ static void what_is_skipped_raises_nothing(void **state)
 	use("*x\0001y", 2);
 	begin((struct hold_mark){0});
 	scan_feed(&scan, "x", 1, &notes);
-	scan.skip = true;
-	scan_feed(&scan, "\nx\ny\n" P "one\n" P "\nx", 42, &notes);
-	assert_int_equal(notes.count, 0);
-	assert_int_equal(scan.skipped, 1);
-	assert_int_equal(scan.spent, 0);
-	scan.skip = false;
-	scan_skip(&scan, 0);
-	scan_feed(&scan, "x\nx\n", 4, &notes);
+	scan.crowded = true;
+	scan_feed(&scan, "\nx\ny\ny\n" P "one\n" P "\nx\n", 46, &notes);
+	assert_int_equal(notes.count, 2);
+	assert_int_equal(scan.spent, 2);
+	assert_false(scan_asks_rules(&scan));
+	scan.crowded = false;
+	scan_feed(&scan, "x\n", 2, &notes);
 	tell(&out);
-	assert_string_equal(out.buf, "match[45-47 +6] x|");
+	assert_string_equal(out.buf, "match[4-6 +2] y|notify[8-28 +4] one|match[47-49 +7] x|");
 	str_done(&out);
 }
 
@@ -444,7 +443,7 @@ int main(void)
 	    cmocka_unit_test(long_lines_are_matched_by_their_front),
 	    cmocka_unit_test(a_bar_is_matched_by_its_last_state),
 	    cmocka_unit_test(what_a_line_raises_stays_together),
-	    cmocka_unit_test(what_is_skipped_raises_nothing),
+	    cmocka_unit_test(in_a_crowd_rules_are_told_once_or_not_at_all),
 	    cmocka_unit_test(a_scan_stops_when_time_is_up),
 	};
 
