@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { test } from "node:test";
+import { describe, it, test } from "node:test";
 import { Gate, bytesAt } from "./lib/bytes.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { alive, signal } from "./lib/processes.mjs";
-import { CRASH, prop } from "./lib/programs.mjs";
+import { CRASH, prop, quote } from "./lib/programs.mjs";
 import { waitUntil } from "./lib/wait.mjs";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -24,7 +24,7 @@ async function deaths(guard) {
   return count;
 }
 
-test("it backs off, the command does not block, the loss is counted and told, and a healthy one goes on", async (t) => {
+async function crashAndRecover(t, pty) {
   const crash = path.join(fs.mkdtempSync("/tmp/hob-crash-"), "now");
   t.after(() => fs.rmSync(path.dirname(crash), { recursive: true }));
   const lab = newLab(t, { env: { HOB_TEST_CRASH: crash } });
@@ -32,7 +32,8 @@ test("it backs off, the command does not block, the loss is counted and told, an
   const step = 1 << 20;
   const size = 8 * step;
   const words = ["write", size, 4096, "notify=1000", `gate=${gate.file}`, `step=${step}`, "exit=7"];
-  const id = await lab.run(["--", ...prop(...words)], { bin: CRASH });
+  const line = `stty -opost; exec ${prop(...words).map(quote).join(" ")}`;
+  const id = await lab.run(pty ? ["--pty", "-c", line] : ["--", ...prop(...words)], { bin: CRASH });
   const { pid } = await lab.show(id);
   const written = () => Number(/wchar: (\d+)/.exec(fs.readFileSync(`/proc/${pid}/io`, "latin1"))[1]);
   gate.open();
@@ -65,6 +66,12 @@ test("it backs off, the command does not block, the loss is counted and told, an
   assert.match(gaps[0].message, new RegExp(String(task.lost)));
   assert.doesNotMatch(gaps[0].message, /disk/, "the disk was not full");
   assert.match(await lab.must(["show", id]), /lost/);
+}
+
+// Side by side, because most of it is waiting.
+describe("it backs off, the command does not block, the loss is counted and told, a healthy one goes on", { concurrency: true }, () => {
+  it("from a pipe", (t) => crashAndRecover(t, false));
+  it("from a terminal", (t) => crashAndRecover(t, true));
 });
 
 test("without a crash the same program is as good as any", async (t) => {

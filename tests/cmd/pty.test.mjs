@@ -17,6 +17,15 @@ const MiB = 1 << 20;
 const words = (...args) => prop(...args).map(quote).join(" ");
 /** A line of sh that waits until somebody makes the file NAME in the working directory. */
 const until = (name) => `until [ -e ${name} ]; do sleep 0.02; done`;
+const cpuTicks = (pid) =>
+  fs
+    .readFileSync(`/proc/${pid}/stat`, "latin1")
+    .split(") ")
+    .pop()
+    .split(" ")
+    .slice(11, 13)
+    .map(Number)
+    .reduce((a, b) => a + b);
 const make = (lab, name) => fs.writeFileSync(path.join(lab.work, name), "");
 
 test("standard input, output and error are one terminal of 80x24, and it controls the command's session", async (t) => {
@@ -126,11 +135,13 @@ test("a terminal that nobody has open costs nothing, and may be opened again", a
   await waitUntil(() => !links(pid).some((link) => link.startsWith("/dev/pts/")), "it is closed");
   await refused(lab, 1, ["send", id, "--text", "x"], /took 0 of 1 bytes: no process has its terminal open/);
   const { guard, keeper } = await lab.bothKeepers(id);
-  const switches = () =>
-    [guard, keeper].map(({ pid: one }) => status(one, "voluntary_ctxt_switches") + status(one, "nonvoluntary_ctxt_switches"));
-  const before = switches();
+  const switches = () => status(guard.pid, "voluntary_ctxt_switches") + status(keeper.pid, "voluntary_ctxt_switches");
+  const time = () => [guard, keeper].map((one) => cpuTicks(one.pid)).reduce((a, b) => a + b);
+  const before = [switches(), time()];
   await delay(1000);
-  assert.deepEqual(switches(), before, "nobody wakes up");
+  // Something may just have been told; a hang-up seen all the time would wake thousands of times.
+  assert.ok(switches() - before[0] <= 5, `${switches() - before[0]} wake-ups`);
+  assert.ok(time() - before[1] <= 10, `${time() - before[1]} ticks`);
   make(lab, "a");
   await lab.until(id, (task) => task.output === "first\nsecond\n");
   // What waits is found by a new keeper, too.
@@ -151,7 +162,8 @@ test("idle, guard and keeper of a terminal sleep, and take under 200 kB", async 
   const switches = () => pairs.flat().map((pid) => status(pid, "voluntary_ctxt_switches"));
   const before = switches();
   await delay(1000);
-  assert.deepEqual(switches(), before);
+  const woken = switches().reduce((sum, now, i) => sum + now - before[i], 0);
+  assert.ok(woken < ids.length / 4, `${woken} wake-ups of ${ids.length} tasks`);
   if (sanitized) return;
   const pss = (pid) => Number(/^Pss:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"))[1]);
   const sums = pairs.map(([guard, keeper]) => pss(guard) + pss(keeper)).sort((x, y) => x - y);
