@@ -172,7 +172,9 @@ static void fill_mid(struct capture *c)
 
 int capture_poll(const struct capture *c)
 {
-	return c->edge_fd >= 0 ? c->edge_fd : c->hold->fd[HOLD_OUT];
+	int fd = c->hold->fd[HOLD_OUT];
+
+	return fd >= 0 && c->edge_fd >= 0 ? c->edge_fd : fd;
 }
 
 static void left_mid(struct capture *c, size_t n)
