@@ -7,7 +7,7 @@ import { HOB } from "./lib/programs.mjs";
 
 const KEYS = `id name status reason command argv cwd project tags sessionId createdBy lifetime global watch idleAfterMs
   portEvent inputEvent pid startedAt
-  completedAt exitCode signal error outputBytes cursor lines lost log ports cpuPercent memoryBytes processes leftover
+  completedAt exitCode signal error outputBytes cursor lines lost log pty stdin ports cpuPercent memoryBytes processes leftover
   waitingFor restartOf`.split(/\s+/);
 const LATER = ["ports", "cpuPercent", "memoryBytes", "waitingFor"];
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -37,6 +37,8 @@ test("a bare task, from run, list, show and restart", async (t) => {
     lifetime: "detached",
     global: false,
     leftover: false,
+    pty: null,
+    stdin: false,
     watch: [],
     idleAfterMs: null,
     portEvent: false,
