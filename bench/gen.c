@@ -1,6 +1,7 @@
 /* gen: the generators and clocks of the benchmarks, in C so that what is measured is not node.
  *   gen lines BYTES WRITE LINE        prints BYTES in lines of LINE bytes, WRITE bytes a write(2)
  *   gen block BYTES WRITE LINE        the same, but writes one block over and over: nothing but write(2)
+ *   gen text BYTES                    prints BYTES in lines such as servers write, each another
  *   gen notify COUNT MS PREFIX        a line every MS milliseconds: PREFIX, then at=CLOCK in nanoseconds
  *   gen stamp COUNT                   reads lines with at=CLOCK, prints how old each was on arrival
  *   gen spawn ROUNDS A... -- B...     runs A and B in turn, prints how long each took: two columns
@@ -88,6 +89,35 @@ static int lines(size_t bytes, size_t block, size_t line, bool print)
 	}
 	free(buf);
 	return 0;
+}
+
+static unsigned dice(unsigned sides)
+{
+	static unsigned seed = 1;
+
+	seed = seed * 1103515245 + 12345;
+	return (seed >> 8) % sides;
+}
+
+static int text(size_t bytes)
+{
+	static const char *const levels[] = {"INFO", "INFO", "INFO", "DEBUG", "WARN"};
+	static const char *const deeds[] = {"GET /api/items/",	  "POST /api/orders/",	  "GET /static/app.",
+					    "cache hit for key ", "worker finished job ", "connected to db-"};
+	static const char *const ends[] = {"200 in 12 ms", "304 not modified", "retrying with backoff", "ok",
+					   "queue length now 17, next poll in 250 ms"};
+	size_t count = 0;
+
+	while (bytes > 0) {
+		int n = printf("2026-11-22T11:%02u:%02u.%03uZ %s [srv-%u] %s%u %s trace=%08x n=%zu\n", dice(60),
+			       dice(60), dice(1000), levels[dice(5)], dice(9), deeds[dice(6)], dice(100000),
+			       ends[dice(5)], dice(1u << 24), ++count);
+
+		if (n < 0)
+			fail("write");
+		bytes -= (size_t)n < bytes ? (size_t)n : bytes;
+	}
+	return fflush(stdout) == 0 ? 0 : 1;
 }
 
 static int notify(size_t count, size_t ms, const char *prefix)
@@ -191,6 +221,8 @@ int main(int argc, char **argv)
 
 	if ((!strcmp(what, "lines") || !strcmp(what, "block")) && argc == 5)
 		return lines(number(argv[2]), number(argv[3]), number(argv[4]), *what == 'l');
+	if (!strcmp(what, "text") && argc == 3)
+		return text(number(argv[2]));
 	if (!strcmp(what, "notify") && argc == 5)
 		return notify(number(argv[2]), number(argv[3]), argv[4]);
 	if (!strcmp(what, "stamp") && argc == 3)
