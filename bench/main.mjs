@@ -10,7 +10,7 @@ import * as throughput from "./throughput.mjs";
 // Latencies come first: what the throughput rows leave to be written to the disk would be part of them.
 // Each is an async function that returns rows: {what, value, unit, bound?, least?, note?}. `bound` is the most
 // that is allowed, `least` the least; a row without either is there to be compared with.
-const benchmarks = { ...tasks, ...reading, ...opencode, ...throughput };
+const benchmarks = { ...tasks, ...opencode, ...reading, ...throughput };
 
 function number(value) {
   if (value === undefined) return "";

@@ -282,7 +282,7 @@ static void finds_what_a_simple_search_finds(void **state)
 	struct str log = {0};
 
 	(void)state;
-	for (int round = 0; round < 60; round++) {
+	for (int round = 0; round < 30; round++) {
 		random_log(&log, round % 10 == 0 ? 200000 : 1 + dice(3000));
 		no_log();
 		put_log(log.buf, log.len);
