@@ -7,6 +7,7 @@
 #include "keep/lost.h"
 #include "log/search.h"
 #include "log/view.h"
+#include "os/os.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#define PAUSE_NS 1000000000
 
 enum {
 	OPT_LINES,
@@ -246,15 +249,6 @@ static int still_writes(struct registry *reg, struct task *task, struct err *err
 	return 0;
 }
 
-static int wait_for_more(struct watch *w, struct registry *reg, struct err *err)
-{
-	int news = watch_wait(w, reg, -1, 1);
-
-	if (news < 0)
-		return -EPIPE;
-	return news == WATCH_DEATH ? lost_settle(reg, err) : 0;
-}
-
 static int emit_nothing(void *arg, const char *text, size_t len)
 {
 	(void)arg;
@@ -312,6 +306,26 @@ static int stream_step(struct stream *s, bool last, struct err *err)
 	return r ? r : cmd_flush(err);
 }
 
+static bool stream_holds(const struct stream *s)
+{
+	return s->search ? search_holds(s->search) : view_holds(s->view);
+}
+
+/* Waits until there is more to read. Bars that are redrawn are shown when they have stood still for PAUSE_NS. */
+static int wait_for_more(struct watch *w, struct registry *reg, struct stream *s, struct err *err)
+{
+	int64_t deadline = stream_holds(s) ? os_mono_ns() + PAUSE_NS : -1;
+	int news = watch_wait(w, reg, deadline, 1), r = 0;
+
+	if (news < 0)
+		return -EPIPE;
+	if (news == WATCH_DEATH)
+		r = lost_settle(reg, err);
+	if (r == 0 && deadline >= 0 && os_mono_ns() >= deadline)
+		r = s->search ? search_settle(s->search) : view_settle(s->view);
+	return r;
+}
+
 static void stream_close(struct stream *s)
 {
 	view_close(s->view);
@@ -336,7 +350,7 @@ static int follow(struct registry *reg, int dirfd, const struct logs_args *a, st
 		if (r == 0)
 			r = stream_step(&stream, !writes, err);
 		if (r == 0 && writes)
-			r = wait_for_more(&w, reg, err);
+			r = wait_for_more(&w, reg, &stream, err);
 	}
 	if (r == 0 && stream.search && search_matches(stream.search) == 0)
 		r = EXIT_FAILED;

@@ -3,42 +3,44 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "log/esc.h"
-#include "log/line.h"
+#include "log/lines.h"
+#include "log/rows.h"
+#include "log/term.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct clean {
 	struct clean_opts opts;
-	clean_emit *emit;
-	void *arg;
-	int stopped;	 /* what emit returned */
-	uint64_t at;	 /* cursor of the next byte */
-	uint64_t origin; /* cursor where the line in the making begins */
-	bool rest;	 /* it began before the bytes wanted, or in a gap */
+	uint64_t at; /* cursor of the next byte */
 	struct esc esc;
 	unsigned char part[UTF8_MAX]; /* a character whose rest is not there yet */
 	size_t npart;
-	struct line *line;	/* in the making */
-	struct line *held_line; /* owns the text of HELD */
-	struct clean_line held; /* waits for an identical neighbour; times 0: none */
-	uint64_t ended;		/* lines ended so far: tells whether SAVED is still on this line */
-	uint64_t saved_line;
-	uint64_t saved_column;
+	struct term *term;
+	struct lines *lines;
 };
+
+static bool wanted(const struct clean *c)
+{
+	return c->at > c->opts.from || c->opts.from <= c->opts.start;
+}
+
+static void show_oldest(void *arg)
+{
+	struct clean *c = arg;
+
+	if (wanted(c))
+		lines_show(c->lines, term_rows(c->term), 0);
+}
 
 struct clean *clean_new(const struct clean_opts *opts, clean_emit *emit, void *arg)
 {
 	struct clean *c = xcalloc(1, sizeof *c);
 
 	c->opts = *opts;
-	if (c->opts.line_max == 0)
-		c->opts.line_max = CLEAN_LINE_MAX;
-	c->emit = emit;
-	c->arg = arg;
-	c->at = c->origin = opts->start;
-	c->line = line_new(c->opts.line_max);
-	c->held_line = line_new(c->opts.line_max);
+	c->at = opts->start;
+	c->term = term_new(opts->line_max ? opts->line_max : CLEAN_LINE_MAX, c->at, show_oldest, c);
+	c->lines = lines_new(opts->fold, emit, arg);
 	return c;
 }
 
@@ -46,8 +48,8 @@ void clean_free(struct clean *c)
 {
 	if (!c)
 		return;
-	line_free(c->line);
-	line_free(c->held_line);
+	term_free(c->term);
+	lines_free(c->lines);
 	free(c);
 }
 
@@ -56,219 +58,54 @@ uint64_t clean_cursor(const struct clean *c)
 	return c->at;
 }
 
-static bool wanted(const struct clean *c)
+/* Shows the first N rows. */
+static void show(struct clean *c, size_t n)
 {
-	return c->at > c->opts.from || c->opts.from <= c->opts.start;
+	struct rows *rows = term_rows(c->term);
+
+	rows_note(rows, c->at);
+	for (size_t i = 0; i < n && wanted(c); i++)
+		lines_show(c->lines, rows, i);
+	lines_flush(c->lines);
 }
 
-static void emit(struct clean *c, const struct clean_line *line)
+/* Shows all there is, and begins anew at AT. */
+static void end(struct clean *c, uint64_t at)
 {
-	if (!c->stopped)
-		c->stopped = c->emit(c->arg, line);
+	struct rows *rows = term_rows(c->term);
+
+	show(c, rows_count(rows));
+	if (wanted(c))
+		lines_end(c->lines, rows);
+	term_reset(c->term, at);
 }
 
 int clean_flush(struct clean *c)
 {
-	if (c->held.times > 0)
-		emit(c, &c->held);
-	c->held.times = 0;
-	return c->stopped;
+	size_t n = rows_count(term_rows(c->term)), held = term_reach(c->term) + 1;
+
+	show(c, n > held ? n - held : 0);
+	return lines_stopped(c->lines);
 }
 
-static bool repeats(const struct clean_line *held, const struct clean_line *now)
+bool clean_holds(struct clean *c)
 {
-	return held->times > 0 && !held->rest && held->cut == 0 && now->cut == 0 && held->len == now->len &&
-	       memcmp(held->text, now->text, now->len) == 0;
+	struct rows *rows = term_rows(c->term);
+
+	rows_note(rows, c->at);
+	for (size_t i = 0; i + 1 < rows_count(rows) && wanted(c); i++)
+		if (!rows_at(rows, i)->shown && lines_is_line(rows_at(rows, i)))
+			return true;
+	return false;
 }
 
-/* Hands on a line, or holds it until the next one shows whether it repeats. */
-static void hand_on(struct clean *c, const struct clean_line *now)
+int clean_settle(struct clean *c)
 {
-	struct line *swap = c->held_line;
-
-	if (!c->opts.fold) {
-		emit(c, now);
-		return;
-	}
-	if (repeats(&c->held, now)) {
-		c->held.times++;
-		c->held.to = now->to;
-		c->held.redraws += now->redraws;
-		c->held.complete = now->complete;
-		return;
-	}
-	clean_flush(c);
-	c->held = *now;
-	c->held_line = c->line;
-	c->line = swap;
+	show(c, rows_count(term_rows(c->term)) - 1);
+	return lines_stopped(c->lines);
 }
 
-static void end_line(struct clean *c, bool complete)
-{
-	struct clean_line now = {
-	    .kind = CLEAN_LINE,
-	    .from = c->origin,
-	    .to = c->at,
-	    .times = 1,
-	    .cut_from = c->origin,
-	    .cut_to = c->at,
-	    .redraws = line_redraws(c->line),
-	    .complete = complete,
-	    .rest = c->rest,
-	};
-
-	now.cut = line_cut(c->line, &now.cut_from);
-	if (now.cut_from < now.from)
-		now.cut_from = now.from;
-	now.text = line_text(c->line, &now.len);
-	/* The newline alone of a line that was shown before is not a line. */
-	if (wanted(c) && !(c->rest && now.len == 0 && now.cut == 0))
-		hand_on(c, &now);
-	line_reset(c->line);
-	c->origin = c->at;
-	c->rest = false;
-	c->ended++;
-}
-
-/* The terminal's cursor goes elsewhere: what stands on the line is a line, and nothing is none. */
-static void leave_line(struct clean *c)
-{
-	if (!line_empty(c->line))
-		end_line(c, true);
-}
-
-static void restore_column(struct clean *c)
-{
-	if (c->saved_line == c->ended)
-		line_move_to(c->line, c->saved_column);
-	else
-		leave_line(c);
-}
-
-static void save_column(struct clean *c)
-{
-	c->saved_line = c->ended;
-	c->saved_column = line_column(c->line);
-}
-
-static void apply_csi(struct clean *c)
-{
-	uint32_t n = esc_param(&c->esc, 0, 1);
-	uint32_t what = esc_param(&c->esc, 0, 0);
-
-	if (c->esc.private)
-		return;
-	switch (c->esc.final) {
-	case 'G':
-	case '`':
-		line_move_to(c->line, n - 1);
-		break;
-	case 'C':
-	case 'a':
-		line_move_by(c->line, n);
-		break;
-	case 'D':
-		line_move_by(c->line, -(int64_t)n);
-		break;
-	case 'K':
-		if (what <= LINE_ERASE_ALL)
-			line_erase(c->line, (enum line_erase)what);
-		break;
-	case 'J':
-		if (what == 0)
-			line_erase(c->line, LINE_ERASE_RIGHT);
-		else if (what == 2)
-			leave_line(c);
-		break;
-	case 'X':
-		line_blank(c->line, n);
-		break;
-	case 'P':
-		line_delete(c->line, n);
-		break;
-	case '@':
-		line_insert(c->line, n);
-		break;
-	case 's':
-		save_column(c);
-		break;
-	case 'u':
-		restore_column(c);
-		break;
-	case 'A': /* up, down, to another row */
-	case 'B':
-	case 'E':
-	case 'F':
-	case 'H':
-	case 'S':
-	case 'T':
-	case 'd':
-	case 'f':
-		leave_line(c);
-		break;
-	default:
-		break;
-	}
-}
-
-static void apply_esc(struct clean *c)
-{
-	if (c->esc.csi) {
-		apply_csi(c);
-		return;
-	}
-	switch (c->esc.final) {
-	case '7':
-		save_column(c);
-		break;
-	case '8':
-		restore_column(c);
-		break;
-	case 'D': /* down, next line, up, reset */
-	case 'E':
-	case 'M':
-	case 'c':
-		leave_line(c);
-		break;
-	default:
-		break;
-	}
-}
-
-/* A byte below 0x20, or DEL; the cursor is already behind it. */
-static void control(struct clean *c, unsigned char b)
-{
-	switch (b) {
-	case '\n':
-		end_line(c, true);
-		break;
-	case '\r':
-		line_move_to(c->line, 0);
-		break;
-	case '\b':
-		line_move_by(c->line, -1);
-		break;
-	case '\t':
-		line_tab(c->line, c->at - 1);
-		break;
-	case '\v':
-	case '\f':
-		leave_line(c);
-		break;
-	case ESC_BYTE:
-		esc_begin(&c->esc);
-		break;
-	default:
-		break;
-	}
-}
-
-/* C1 controls are dropped and not obeyed: they come from text that was encoded twice, not from programs. */
-static void put(struct clean *c, uint32_t cp, uint64_t at)
-{
-	if (cp < 0x80 || cp > 0x9f)
-		line_put(c->line, cp, at);
-}
+/* ---- bytes become characters ---- */
 
 /* Takes bytes of an escape sequence; returns how many. */
 static size_t take_escape(struct clean *c, const unsigned char *p, size_t len)
@@ -283,7 +120,7 @@ static size_t take_escape(struct clean *c, const unsigned char *p, size_t len)
 		n++;
 		c->at++;
 		if (got == ESC_ENDED) {
-			apply_esc(c);
+			term_escape(c->term, &c->esc, c->at);
 			break;
 		}
 	}
@@ -304,7 +141,7 @@ static size_t take_rest_of_char(struct clean *c, unsigned char b)
 		c->at++;
 		return 1;
 	}
-	put(c, cp, at);
+	term_put(c->term, cp, at);
 	n -= c->npart;
 	c->npart = 0;
 	c->at += n;
@@ -326,7 +163,7 @@ static size_t take_wide(struct clean *c, const unsigned char *p, size_t len)
 			c->at += c->npart;
 			return len;
 		}
-		put(c, cp, c->at);
+		term_put(c->term, cp, c->at);
 		c->at += n;
 		done += n;
 	}
@@ -358,20 +195,21 @@ static size_t take_text(struct clean *c, const unsigned char *p, size_t len)
 {
 	size_t n = plain_span(p, len);
 
-	if (n > 0) {
-		line_put_ascii(c->line, (const char *)p, n, c->at);
-		c->at += n;
-	}
+	term_put_ascii(c->term, p, n, c->at);
+	c->at += n;
 	if (n == len || p[n] >= 0x80)
 		return n;
 	c->at++;
-	control(c, p[n]);
+	if (p[n] == ESC_BYTE)
+		esc_begin(&c->esc);
+	else
+		term_control(c->term, p[n], c->at);
 	return n + 1;
 }
 
 static void take(struct clean *c, const unsigned char *p, size_t len)
 {
-	while (len > 0 && !c->stopped) {
+	while (len > 0 && !lines_stopped(c->lines)) {
 		size_t n;
 
 		if (c->esc.state != ESC_NONE)
@@ -390,9 +228,13 @@ static void take(struct clean *c, const unsigned char *p, size_t len)
 /* The bytes that only lead to the first one wanted: state is kept, text is not. */
 static void begin_wanted(struct clean *c)
 {
-	c->rest = c->at > c->origin;
-	c->origin = c->at;
-	line_reset(c->line);
+	struct rows *rows = term_rows(c->term);
+	bool rest;
+
+	rows_note(rows, c->at);
+	rest = c->at > rows_now(rows)->from;
+	term_reset(c->term, c->at);
+	rows_now(rows)->rest = rest;
 }
 
 int clean_feed(struct clean *c, const void *bytes, size_t len)
@@ -410,14 +252,14 @@ int clean_feed(struct clean *c, const void *bytes, size_t len)
 		len -= n;
 	}
 	take(c, p, len);
-	return c->stopped;
+	return lines_stopped(c->lines);
 }
 
 /* Half a character before a gap or the end is bad for good. */
 static void give_up_part(struct clean *c)
 {
 	if (c->npart > 0)
-		put(c, UTF8_BAD, c->at - c->npart);
+		term_put(c->term, UTF8_BAD, c->at - c->npart);
 	c->npart = 0;
 }
 
@@ -427,24 +269,20 @@ int clean_gap(struct clean *c, uint64_t from, uint64_t to, enum clean_kind kind)
 
 	give_up_part(c);
 	c->esc.state = ESC_NONE;
-	if (!line_empty(c->line))
-		end_line(c, false);
-	clean_flush(c);
+	end(c, to);
 	if (gap.from < c->opts.from)
 		gap.from = c->opts.from;
 	if (gap.from < gap.to)
-		emit(c, &gap);
-	line_reset(c->line);
-	c->at = c->origin = to;
-	c->rest = kind != CLEAN_SKIPPED;
-	return c->stopped;
+		lines_emit(c->lines, &gap);
+	c->at = to;
+	rows_now(term_rows(c->term))->rest = kind != CLEAN_SKIPPED;
+	return lines_stopped(c->lines);
 }
 
 int clean_finish(struct clean *c, bool ended)
 {
 	if (ended)
 		give_up_part(c);
-	if (!line_empty(c->line))
-		end_line(c, false);
-	return clean_flush(c);
+	end(c, c->at);
+	return lines_stopped(c->lines);
 }

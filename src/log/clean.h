@@ -1,5 +1,6 @@
-/* clean: a task's bytes become lines that a reader can use: valid UTF-8, no escapes, progress bars at their last
- * state, repeated lines folded, long lines cut. A stream: how the bytes are cut into feeds changes nothing.
+/* clean: a task's bytes become lines that a reader can use: valid UTF-8, no escapes, progress bars of one row or many
+ * at their last state, repeated lines folded, long lines cut. A stream: how the bytes are cut into feeds changes
+ * nothing. A line comes when the terminal's cursor cannot go back to it (ROWS_MAX rows later), or at clean_flush.
  * The cleaner owns its few buffers (a line of any length costs line_max characters); it never reads a file, never
  * prints, and never changes what a cursor means: every line says which bytes of the log it stands for. */
 #ifndef HOB_LOG_CLEAN_H
@@ -24,22 +25,27 @@ struct clean_line {
 	enum clean_kind kind;
 	const char *text; /* no newline, no control character but tab; NUL at the end; valid during the call only */
 	size_t len;
-	uint64_t from; /* cursors of the raw bytes, newline included; of all repeats when folded */
-	uint64_t to;
+	uint64_t
+	    from;    /* cursors of the raw bytes, newline included; of all repeats when folded. FROM never goes back */
+	uint64_t to; /* (but see clean_flush); TO is behind what changed the line last, so rows redrawn overlap */
 	uint64_t times;	   /* 1, or how many identical lines this stands for */
 	uint64_t cut;	   /* characters left out after the text, 0 as a rule */
 	uint64_t cut_from; /* cursors that show them */
 	uint64_t cut_to;
-	uint64_t redraws; /* how often the line was begun again and overwritten */
-	bool complete;	  /* ended by a newline, or by a move of the terminal's cursor to another line */
-	bool rest;	  /* the line began before opts.from or in a gap; this is only its rest */
+	uint64_t
+	    redraws; /* how often it was begun again and overwritten; the last of rows drawn together tells for all */
+	uint64_t drawn_from; /* cursors of all that these redraws wrote; without redraws 0 */
+	uint64_t drawn_to;
+	bool complete; /* ended by a newline, or by a move of the terminal's cursor to another line */
+	bool rest;     /* the line began before opts.from or in a gap; this is only its rest */
 };
 
-/* Gets each line in order. Anything but 0 stops the cleaner, and the call that fed it returns that value. */
+/* Gets each line in order. Anything but 0 stops the cleaner; the call that emitted returns that value, and so does
+ * every later one. */
 typedef int clean_emit(void *arg, const struct clean_line *line);
 
 struct clean_opts {
-	bool fold;	 /* fold identical neighbours: a line then comes when a different one follows */
+	bool fold;	 /* fold identical neighbours */
 	size_t line_max; /* characters; 0 means CLEAN_LINE_MAX */
 	uint64_t start;	 /* cursor of the first byte that will be fed */
 	uint64_t from;	 /* cursor of the first byte wanted. What is fed before it only tells whether FROM lies inside
@@ -56,8 +62,14 @@ int clean_feed(struct clean *c, const void *bytes, size_t len);
  * next byte fed is the one at TO. */
 int clean_gap(struct clean *c, uint64_t from, uint64_t to, enum clean_kind kind);
 
-/* Emits the line that folding holds back; a later identical one is then a new line. For followers. */
+/* For followers: emits the complete lines so far, but for rows that the stream is just going back to. One that is
+ * written over later comes again as a new line, which begins where that writing did; an identical one is not folded
+ * with one that was emitted. */
 int clean_flush(struct clean *c);
+
+/* Whether clean_flush held complete lines back, and emits them as they are: for followers of a stream that pauses. */
+bool clean_holds(struct clean *c);
+int clean_settle(struct clean *c);
 
 /* Emits everything left, an unfinished line too. ENDED: no byte will ever follow, so half a character at the end is
  * bad (U+FFFD) instead of left to the next read. */

@@ -41,8 +41,10 @@ static enum esc_result begun_byte(struct esc *e, unsigned char b)
 	case 'k': /* the title as screen and tmux have it */
 		return more(e, ESC_STRING);
 	default:
-		if (b >= 0x20 && b <= 0x2f)
+		if (b >= 0x20 && b <= 0x2f) {
+			e->between = (char)b;
 			return more(e, ESC_BETWEEN);
+		}
 		return b >= 0x30 && b <= 0x7e ? end(e, b) : give_up(e);
 	}
 }
@@ -53,7 +55,7 @@ static enum esc_result between_byte(struct esc *e, unsigned char b)
 		return give_up(e);
 	if (b >= 0x20 && b <= 0x2f)
 		return ESC_MORE;
-	return b >= 0x30 && b <= 0x7e ? end(e, 0) : give_up(e);
+	return b >= 0x30 && b <= 0x7e ? end(e, b) : give_up(e);
 }
 
 static void csi_digit(struct esc *e, uint32_t digit)

@@ -25,9 +25,10 @@ struct esc {
 	uint32_t len;	 /* bytes so far */
 	uint32_t nparam; /* of a control sequence, see esc_param */
 	uint32_t param[ESC_PARAMS];
-	char final;  /* what ended it; 0 when it was given up or a string */
-	int csi;     /* it was a control sequence */
-	int private; /* with a private mark or intermediates: means something else than the plain one */
+	char between; /* the first intermediate, as in ESC ( B: then FINAL means something else */
+	char final;   /* what ended it; 0 when it was given up or a string */
+	int csi;      /* it was a control sequence */
+	int private;  /* with a private mark or intermediates: means something else than the plain one */
 };
 
 enum esc_result {

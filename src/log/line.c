@@ -17,6 +17,7 @@ struct line {
 	int is_wide;
 	int rewound;   /* the cursor went back and nothing was written since */
 	int disturbed; /* something was written over or erased */
+	int changed;   /* see line_changed */
 	size_t max;
 	uint64_t pos;
 	uint64_t width; /* columns written; those from MAX on are only counted */
@@ -43,7 +44,7 @@ void line_free(struct line *l)
 
 void line_reset(struct line *l)
 {
-	l->is_wide = l->rewound = l->disturbed = 0;
+	l->is_wide = l->rewound = l->disturbed = l->changed = 0;
 	l->pos = l->width = l->cut_from = l->redraws = 0;
 }
 
@@ -133,6 +134,7 @@ static void touch(struct line *l, uint64_t n, uint64_t at)
 		l->redraws += l->rewound ? 1 : 0;
 	}
 	l->rewound = 0;
+	l->changed = 1;
 	if (l->pos <= l->max && l->pos + n > l->max)
 		l->cut_from = at + (l->max - l->pos);
 }
@@ -211,6 +213,13 @@ void line_move_by(struct line *l, int64_t columns)
 		line_move_to(l, back < l->pos ? l->pos - back : 0);
 }
 
+void line_enter(struct line *l, uint64_t column)
+{
+	l->pos = 0;
+	line_move_to(l, column);
+	l->rewound = 1;
+}
+
 static void truncate_at(struct line *l, uint64_t column)
 {
 	if (column < l->width)
@@ -221,7 +230,7 @@ void line_erase(struct line *l, enum line_erase what)
 {
 	if (l->width == 0)
 		return;
-	l->disturbed = 1;
+	l->disturbed = l->changed = 1;
 	if (what == LINE_ERASE_LEFT) {
 		if (l->pos + 1 < l->width)
 			fill(l, 0, l->pos + 1);
@@ -240,7 +249,7 @@ void line_blank(struct line *l, uint64_t n)
 {
 	if (l->pos >= l->width)
 		return;
-	l->disturbed = 1;
+	l->disturbed = l->changed = 1;
 	if (n < l->width - l->pos)
 		fill(l, l->pos, l->pos + n);
 	else
@@ -253,7 +262,7 @@ void line_delete(struct line *l, uint64_t n)
 
 	if (l->pos >= l->width)
 		return;
-	l->disturbed = 1;
+	l->disturbed = l->changed = 1;
 	if (n >= l->width - l->pos) {
 		truncate_at(l, l->pos);
 		return;
@@ -271,13 +280,21 @@ void line_insert(struct line *l, uint64_t n)
 
 	if (l->pos >= l->width)
 		return;
-	l->disturbed = 1;
+	l->disturbed = l->changed = 1;
 	if (n > SKIP_MAX)
 		n = SKIP_MAX;
 	if (src < l->max && n < l->max - src)
 		shift(l, src + (size_t)n, src, kept(l, end + n) - src - (size_t)n);
 	fill(l, l->pos, l->pos + n);
 	l->width += n;
+}
+
+int line_changed(struct line *l)
+{
+	int changed = l->changed;
+
+	l->changed = 0;
+	return changed;
 }
 
 int line_empty(const struct line *l)
@@ -305,6 +322,8 @@ const char *line_text(struct line *l, size_t *ret_len)
 	if (l->disturbed && l->width <= l->max)
 		while (n > 0 && l->narrow[n - 1] == ' ')
 			n--;
+	if (!l->is_wide && l->width <= l->max)
+		l->width = n; /* the NUL must not stand in a column */
 	l->narrow[n] = '\0';
 	*ret_len = n;
 	return l->narrow;

@@ -37,12 +37,18 @@ uint64_t line_column(const struct line *l);
 void line_move_to(struct line *l, uint64_t column);
 void line_move_by(struct line *l, int64_t columns);
 
+/* The cursor comes from another line: what is written now over what stands here is a redraw. */
+void line_enter(struct line *l, uint64_t column);
+
 void line_erase(struct line *l, enum line_erase what);
 
 /* At the cursor: N characters become blank; are taken out; blanks are put in. */
 void line_blank(struct line *l, uint64_t n);
 void line_delete(struct line *l, uint64_t n);
 void line_insert(struct line *l, uint64_t n);
+
+/* 1 when something was written or erased since the last time this was asked, or since the reset. */
+int line_changed(struct line *l);
 
 /* 1 when nothing stands on the line. */
 int line_empty(const struct line *l);

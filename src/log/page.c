@@ -96,9 +96,12 @@ static struct view_omission as_omission(const struct page_item *item)
 }
 
 /* Makes one of two neighbours; two of different kinds become bytes left out, which name their gap when read. Matches
- * stay matches: a search of their range names the same gap, and they need not touch to be neighbours. */
+ * stay matches: a search of their range names the same gap, and they need not touch to be neighbours. Rows of a bar
+ * that were drawn in turns overlap. */
 static void join(struct view_omission *a, const struct view_omission *b)
 {
+	uint64_t from = b->from > a->to ? b->from : a->to;
+
 	if (a->reason == VIEW_MATCHES || b->reason == VIEW_MATCHES) {
 		a->lines = (a->reason == VIEW_MATCHES ? a->lines : 0) + (b->reason == VIEW_MATCHES ? b->lines : 0);
 		a->reason = VIEW_MATCHES;
@@ -108,9 +111,11 @@ static void join(struct view_omission *a, const struct view_omission *b)
 	}
 	if (a->reason != b->reason)
 		a->reason = VIEW_LEFT_OUT;
-	a->to = b->to;
 	a->lines = a->lines && b->lines ? a->lines + b->lines : 0; /* 0 is not known */
-	a->count += b->count;
+	if (b->to <= from)
+		return;
+	a->count += b->to - from;
+	a->to = b->to;
 }
 
 static void leave_out(struct page *p, const struct view_omission *om)
@@ -118,7 +123,7 @@ static void leave_out(struct page *p, const struct view_omission *om)
 	struct view_omission *last = p->nmiddle ? &p->middle[p->nmiddle - 1] : NULL;
 
 	if (last && (p->nmiddle == MIDDLE_MAX ||
-		     (last->reason == om->reason && (last->to == om->from || om->reason == VIEW_MATCHES))))
+		     (last->reason == om->reason && (om->from <= last->to || om->reason == VIEW_MATCHES))))
 		join(last, om);
 	else
 		p->middle[p->nmiddle++] = *om;

@@ -175,6 +175,18 @@ int search_step(struct search *s, struct err *err)
 	return rc ? rc : found_flush(s->found);
 }
 
+bool search_holds(const struct search *s)
+{
+	return clean_holds(s->clean);
+}
+
+int search_settle(struct search *s)
+{
+	int rc = clean_settle(s->clean);
+
+	return rc ? rc : found_flush(s->found);
+}
+
 int search_finish(struct search *s, struct err *err)
 {
 	int rc = search_step(s, err);

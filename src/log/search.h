@@ -74,6 +74,8 @@ int search_open(int dirfd, const struct search_opts *opts, view_emit *emit, void
 		struct err *err);
 int search_step(struct search *s, struct err *err);
 int search_finish(struct search *s, struct err *err);
+bool search_holds(const struct search *s);
+int search_settle(struct search *s);
 
 /* How many matching lines were found so far. */
 uint64_t search_matches(const struct search *s);

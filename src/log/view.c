@@ -28,6 +28,8 @@ struct view {
 	uint64_t raw;	 /* bytes handed on as they are */
 	bool skipped;	 /* the middle was not read */
 	bool mid_line;	 /* the page begins within a line */
+	bool dropping;	 /* reading lines before those of the tail: */
+	uint64_t drop;	 /* so many more */
 	view_emit *emit;
 	void *arg;
 };
@@ -78,7 +80,7 @@ static bool hides_much(const struct clean_line *line)
 {
 	uint64_t shown = line->len * line->times + line->cut;
 
-	return line->redraws > 0 && line->to - line->from > shown + CLEAN_LINE_MAX;
+	return line->redraws > 0 && line->drawn_to - line->drawn_from > shown + CLEAN_LINE_MAX;
 }
 
 /* A few blank lines are shorter than the words for them. */
@@ -103,7 +105,7 @@ static int add_text(struct view *v, const struct clean_line *line)
 	if (line->cut > 0)
 		add_omission(v, &item, VIEW_CUT, line->cut_from, line->cut_to, line->cut);
 	if (hides_much(line))
-		add_omission(v, &item, VIEW_REDRAWN, line->from, line->to, line->redraws);
+		add_omission(v, &item, VIEW_REDRAWN, line->drawn_from, line->drawn_to, line->redraws);
 	str_addc(&v->text, '\n');
 	item.text = v->text.buf;
 	item.len = v->text.len;
@@ -140,10 +142,8 @@ static int name_range(struct view *v, uint64_t from, uint64_t to)
 	return rc ? rc : add_note(v, VIEW_LEFT_OUT, from, to);
 }
 
-static int on_line(void *arg, const struct clean_line *line)
+static int add_line(struct view *v, const struct clean_line *line)
 {
-	struct view *v = arg;
-
 	switch (line->kind) {
 	case CLEAN_FREED:
 		return add_note(v, VIEW_FREED, line->from, line->to);
@@ -155,6 +155,33 @@ static int on_line(void *arg, const struct clean_line *line)
 		break;
 	}
 	return add_text(v, line);
+}
+
+/* The first line of a tail that was read from further back. */
+static int begin_tail(struct view *v, uint64_t from)
+{
+	v->dropping = false;
+	v->res.from = from;
+	return v->opts.name_rest ? name_range(v, v->opts.since, from) : 0;
+}
+
+static int on_line(void *arg, const struct clean_line *line)
+{
+	struct clean_line shown = *line;
+	struct view *v = arg;
+	int rc = 0;
+
+	if (v->dropping) {
+		if (line->kind != CLEAN_LINE)
+			return 0; /* named with all that lies before */
+		if (line->times <= v->drop) {
+			v->drop -= line->times;
+			return 0;
+		}
+		shown.times -= v->drop;
+		rc = begin_tail(v, line->from);
+	}
+	return rc ? rc : add_line(v, &shown);
 }
 
 /* ---- which bytes ---- */
@@ -254,6 +281,54 @@ static size_t line_max(const struct view_opts *opts)
 	return part > 16 ? part : 16;
 }
 
+static int count_line(void *arg, const struct clean_line *line)
+{
+	uint64_t *count = arg;
+
+	*count += line->kind == CLEAN_LINE ? line->times : 0;
+	return 0;
+}
+
+/* How many lines [FROM, TO) has once all redraws are done. */
+static int count_lines(struct view *v, uint64_t from, uint64_t to, uint64_t *ret, struct err *err)
+{
+	struct clean_opts opts = {.line_max = 16, .from = from};
+	int rc = reader_lead(v->reader, from, &opts.start, err);
+
+	if (rc)
+		return rc;
+	*ret = 0;
+	v->clean = clean_new(&opts, count_line, ret);
+	v->at = opts.start;
+	rc = read_to(v, to, err);
+	if (rc == 0)
+		rc = clean_finish(v->clean, true);
+	clean_free(v->clean);
+	v->clean = NULL;
+	return rc;
+}
+
+/* Lines that were written over count once: a tail of many redraws begins further back. */
+static int widen_tail(struct view *v, uint64_t to, uint64_t *from, struct err *err)
+{
+	uint64_t begin = *from, written = v->opts.lines, got = 0;
+	int rc = count_lines(v, begin, to, &got, err);
+
+	while (rc == 0 && got < v->opts.lines && written < UINT64_MAX / 8) {
+		uint64_t before = begin;
+
+		written *= 8;
+		rc = reader_tail(v->reader, v->opts.since, to, written, WORK_MAX, &begin, err);
+		if (rc || begin == before)
+			break;
+		rc = count_lines(v, begin, to, &got, err);
+	}
+	v->dropping = got > v->opts.lines && begin < *from;
+	v->drop = v->dropping ? got - v->opts.lines : 0;
+	*from = begin;
+	return rc;
+}
+
 /* Readies the cleaner for what begins at FROM, with what leads to it already fed. */
 static int begin_clean(struct view *v, uint64_t from, size_t budget, struct err *err)
 {
@@ -282,9 +357,14 @@ static bool names_after(const struct view *v)
 
 static int read_clean(struct view *v, uint64_t from, uint64_t to, uint64_t until, struct err *err)
 {
-	int rc = begin_clean(v, from, v->opts.max_bytes, err);
+	int rc = 0;
 
-	if (rc == 0 && names_before(v))
+	if (v->opts.mode == VIEW_TAIL && v->opts.lines > 0)
+		rc = widen_tail(v, to, &from, err);
+	v->res.from = from;
+	if (rc == 0)
+		rc = begin_clean(v, from, v->opts.max_bytes, err);
+	if (rc == 0 && !v->dropping && names_before(v))
 		rc = name_range(v, v->opts.since, from);
 	if (rc == 0)
 		rc = read_to(v, to, err);
@@ -380,6 +460,16 @@ int view_step(struct view *v, struct err *err)
 	if (rc == 0 && v->clean)
 		rc = clean_flush(v->clean);
 	return rc;
+}
+
+bool view_holds(const struct view *v)
+{
+	return v->clean && clean_holds(v->clean);
+}
+
+int view_settle(struct view *v)
+{
+	return v->clean ? clean_settle(v->clean) : 0;
 }
 
 int view_finish(struct view *v, struct err *err)

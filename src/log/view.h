@@ -27,7 +27,7 @@ enum view_time {
 
 struct view_opts {
 	enum view_mode mode;
-	uint64_t lines;	  /* for head and tail, counted as the task wrote them, before folding */
+	uint64_t lines;	  /* for head and tail, counted before folding; a tail counts what was written over once */
 	uint64_t since;	  /* cursor */
 	uint64_t until;	  /* cursor; 0, or one past the end, means the end */
 	size_t max_bytes; /* budget of the text; 0: none, and lines are handed on as they are read. Above 1,023 it is
@@ -87,11 +87,16 @@ void view_result_done(struct view_result *res);
 /* ---- following: for logs -f and run -f ---- */
 
 /* Like view_read with a range and no budget, but it stays open: each step emits the lines that were completed since
- * the one before (raw: the bytes). The caller waits (inotify on the file `log`) and calls again. */
+ * the one before (raw: the bytes); see view_holds. The caller waits (inotify on the file `log`) and calls again. */
 struct view *view_open(int dirfd, const struct view_opts *opts, view_emit *emit, void *arg, struct err *err);
 
 /* Emits what is new. Returns 0, a negative errno, or what EMIT returned. */
 int view_step(struct view *v, struct err *err);
+
+/* Whether the step held lines back because the task is just writing over them (bars of several rows), and emits them
+ * as they are: for a pause. What changes later is emitted again. */
+bool view_holds(const struct view *v);
+int view_settle(struct view *v);
 
 /* Emits an unfinished last line, when no more will come. */
 int view_finish(struct view *v, struct err *err);

@@ -53,6 +53,24 @@ test("a line comes when it is whole, and cleaned", async (t) => {
   assert.match(stdout, /^done\nhalf Ãsame\n(same … ×2\n|same\nsame\n)$/);
 });
 
+test("bars of several rows come in the state where they pause, and when they are over nothing is held", async (t) => {
+  const lab = newLab(t);
+  const talk = await talker(lab);
+  const child = lab.start(["logs", "a", "-f"]);
+  talk.say("log\na 1\nb 1\n");
+  await hears(child, "log\na 1\nb 1\n");
+  talk.say("\x1b[2Aa 2\nb 2\n\x1b[2Aa 3\nb 3\n");
+  await hears(child, "b 1\na 3\nb 3\n");
+  talk.say("\x1b[1A\x1b[Kdone\n1\n2\n3\n4\n5\n");
+  await hears(child, "b 3\ndone\n1\n2\n3\n4\n5\n");
+  talk.say("6\n");
+  await hears(child, "5\n6\n");
+  talk.say("\x1b[1A\x1b[K7\n");
+  talk.end();
+  const { stdout } = await child.done;
+  assert.equal(stdout, "log\na 1\nb 1\na 3\nb 3\ndone\n1\n2\n3\n4\n5\n6\n7\n");
+});
+
 test("-n and --since say where it begins", async (t) => {
   const lab = newLab(t);
   const talk = await talker(lab);

@@ -1,5 +1,5 @@
-/* The cleaner: whatever comes, its lines are valid UTF-8 without controls, within their limit, their cursors go
- * forward, and how the bytes are cut into feeds changes nothing.
+/* The cleaner: whatever comes, its lines are valid UTF-8 without controls, within their limit, where they begin
+ * never goes back, and how the bytes are cut into feeds changes nothing.
  * Input: a byte of options, a byte for the feeds, a byte for where what is wanted begins; the rest is output. */
 #include <stdint.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@ struct run {
 	uint64_t at;
 	size_t line_max;
 	uint64_t from, end;
+	bool follows;
 };
 
 static int on_line(void *arg, const struct clean_line *line)
@@ -40,12 +41,14 @@ static int on_line(void *arg, const struct clean_line *line)
 	}
 	MUST(characters <= r->line_max);
 	MUST(line->cut == 0 || characters == r->line_max);
-	MUST(line->times >= 1 && line->from >= r->at && line->from >= r->from);
+	MUST(line->times >= 1 && (r->follows || line->from >= r->at) && line->from >= r->from);
+	MUST(line->redraws == 0 || (line->drawn_from >= r->from && line->drawn_from <= line->drawn_to));
+	MUST(line->drawn_to <= r->end);
 	MUST(line->from <= line->to && line->to <= r->end);
 	MUST(line->cut == 0 || (line->cut_from >= line->from && line->cut_from <= line->cut_to));
-	r->at = line->to;
-	str_addf(&r->text, "%s|%d %d %d %d %d\n", line->text, (int)line->from, (int)line->to, (int)line->times,
-		 (int)line->cut, (int)line->complete);
+	r->at = line->kind == CLEAN_LINE ? line->from : line->to;
+	str_addf(&r->text, "%s|%d %d %d %d %d %d\n", line->text, (int)line->from, (int)line->to, (int)line->times,
+		 (int)line->cut, (int)line->complete, (int)line->redraws);
 	return 0;
 }
 
@@ -64,6 +67,24 @@ static void run(struct run *r, const struct clean_opts *opts, const uint8_t *dat
 		clean_gap(c, clean_cursor(c), clean_cursor(c) + 500, CLEAN_FREED);
 	clean_finish(c, true);
 	clean_free(c);
+}
+
+/* A follower gets every line, whatever is held back for a while. */
+static void follow(const struct clean_opts *opts, const uint8_t *data, size_t size, size_t step)
+{
+	struct run r = {.line_max = opts->line_max, .from = opts->from, .end = opts->start + size, .follows = true};
+	struct clean *c = clean_new(opts, on_line, &r);
+
+	for (size_t at = 0; at < size; at += step) {
+		clean_feed(c, data + at, size - at < step ? size - at : step);
+		clean_flush(c);
+		if (clean_holds(c))
+			clean_settle(c);
+		MUST(!clean_holds(c));
+	}
+	clean_finish(c, true);
+	clean_free(c);
+	str_done(&r.text);
 }
 
 static void check_name(const uint8_t *data, size_t size)
@@ -98,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(whole.text.len == 0 || memcmp(whole.text.buf, cut.text.buf, cut.text.len) == 0);
 	str_done(&whole.text);
 	str_done(&cut.text);
+	follow(&opts, data, size, step);
 	check_name(data, size);
 	return 0;
 }

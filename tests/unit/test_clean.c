@@ -17,7 +17,7 @@
 /* What a run emitted, printed so that it can be compared; and the bytes each line stands for. */
 struct record {
 	struct str text;
-	uint64_t next; /* where the next line must begin, since cursors leave nothing out */
+	uint64_t from; /* where the last line began */
 	bool gapless;
 	size_t lines;
 	struct clean_line last;
@@ -39,8 +39,10 @@ static int on_line(void *arg, const struct clean_line *line)
 	assert_true(line->from <= line->to);
 	assert_true(line->times >= 1);
 	if (r->gapless)
-		assert_true(line->from >= r->next);
-	r->next = line->to;
+		assert_true(line->from >= r->from);
+	if (line->redraws > 0)
+		assert_true(line->drawn_from <= line->drawn_to);
+	r->from = line->from;
 	r->lines++;
 	r->last = *line;
 	if (line->kind != CLEAN_LINE) {
@@ -109,7 +111,10 @@ static const struct example EXAMPLES[] = {
     {"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\n", "link|"},
     {"\x1bPq#0;2;0~~\x1b\\dcs \x1b_apc\x1b\\apc \x1b^pm\x1b\\pm \x1bXsos\x1b\\sos\n", "dcs apc pm sos|"},
     {"\x1bkscreen title\x1b\\prompt\n", "prompt|"},
-    {"\x1b(0\x1b)B\x1b%Gcharset\x0e\x0f\n", "charset|"},
+    {"\x1b(B\x1b)0\x1b%G\x1b#8charset\x0e\x0f\n", "charset|"},
+    {"\x1b(0lqk\x1b(B ok\n", "\xe2\x94\x8c\xe2\x94\x80\xe2\x94\x90 ok|"},
+    {"\x1b)0\x0ex\x0fx\x1b*0q\n", "\xe2\x94\x82xq|"},
+    {"\x1b(0q\nq\n", "\xe2\x94\x80|q|"}, /* a newline ends it, so that every line can be read by itself */
     {"\x1b=\x1b>\x1bNtwo\n", "two|"},
     {"\x1b]0;never ended\nnext line\n", "|next line|"},
     {"\x1b[31\nnext\n", "|next|"},
@@ -157,6 +162,45 @@ static const struct example EXAMPLES[] = {
      "Etwo\x1b"
      "cthree\n",
      "one|two|three|"},
+    /* bars of several rows: the final state */
+    {"a 1\nb 1\n\x1b[2Aa 2\nb 2\n", "a 2|b 2|"},
+    {"a 1\nb 1\n\x1b[2F\x1b[2Ka 2\n\x1b[2Kb 2\nend\n", "a 2|b 2|end|"},
+    {"a 1\nb 1\x1b[1A\x1b[1G\x1b[Ka 2\n\x1b[Kb 2", "a 2|b 2$"},
+    {"a\nb\nc\n\x1b[3A\x1b[2K\rA\x1b[3B\r\x1b[1A\x1b[2KC\x1b[1E", "A|b|C|"},
+    {"a\nb\n\x1b[2A\x1b[Jdone\n", "done|"},
+    {"a\nb\n\x1b[1A\x1b[2K\x1b[1A\x1b[2K\x1b[Gdone\n", "done|"},
+    {"log\na\nb\n\x1b[2A\x1b[Jlog 2\na\nb\n", "log|log 2|a|b|"},
+    {"a\n\nb\n\x1b[3AA\n\nB\n", "A||B|"},
+    {"abc\x1b[1Bd\x1b[1De\n", "abc|   e|"},
+    {"abc\n\x1b[A\x1b[3CX\n", "abcX|"},
+    {"one\ntwo\x1bMX\x1b"
+     "DY\n",
+     "oneX|two Y|"},
+    {"\x1b[3Ahigh\nlow\n", "high|low|"},
+    {"x\n\x1b[2Aabove\n", "above|x|"},
+    {"\x1b[999Btext\n", "text|"},
+    {"a\n\x1b[sb\nc\x1b[uB\n\n", "a|B|c|"},
+    {"a\x1b"
+     "7\nb\n\x1b"
+     "8A\n",
+     "aA|b|"},
+    {"a\nb\n\x1b[2A\x1b[3;1Hc\n", "a|b|c|"},
+    /* a status line by its number, as apt has it */
+    {"one\n\x1b"
+     "7\x1b[24;1f 10%\x1b"
+     "8two\n\x1b"
+     "7\x1b[24;1f 20%\x1b"
+     "8three\n",
+     "one|two|three| 20%$"},
+    {"one\n\x1b"
+     "7\x1b[24;1f 10%\x1b"
+     "8\x1b"
+     "7\x1b[24;1f\x1b[K\x1b"
+     "8two\n",
+     "one|two|"},
+    {"\x1b"
+     "7\x1b[24;1f 10%\nnext\n",
+     " 10%|next|"},
     /* folding */
     {"x\nx\nx\ny\nx\n", "x*3|y|x|"},
     {"x\nx", "x*2$"},
@@ -237,6 +281,19 @@ static size_t noise(char *out, size_t max, unsigned *seed)
 	    "\xff",
 	    "\xc2\x9b",
 	    "\x1b[A",
+	    "\x1b[3A",
+	    "\x1b[2B",
+	    "\x1b[2F",
+	    "\x1b[E",
+	    "\x1b[70A",
+	    "\x1b[70B",
+	    "\x1b[s",
+	    "\x1b[u",
+	    "\x1b[9;2f",
+	    "\x1b(0",
+	    "\x1b)0",
+	    "\x0e",
+	    "\x1bM",
 	    "\x1b[H",
 	    "\x1b[2J",
 	    "3P",
@@ -386,6 +443,99 @@ static void progress_is_one_line_that_counts_its_redraws(void **state)
 	str_done(&r.text);
 }
 
+static void rows_drawn_together_tell_their_redraws_once(void **state)
+{
+	struct record r = {.gapless = true};
+	struct clean *c = clean_new(&PLAIN, on_line, &r);
+	char bars[256];
+
+	(void)state;
+	clean_feed(c, "first\n", 6);
+	for (int i = 0; i < 1000; i++) {
+		int n = snprintf(bars, sizeof bars, "%sone %d\ntwo %d\n\nthree %d\n", i ? "\x1b[4A" : "", i, i, i);
+
+		clean_feed(c, bars, (size_t)n);
+	}
+	assert_int_equal(r.lines, 0);
+	clean_finish(c, true);
+	assert_string_equal(r.text.buf, "first|one 999|two 999||three 999|");
+	assert_int_equal(r.last.redraws, 3 * 999);
+	assert_int_equal(r.last.drawn_from, 6);
+	assert_int_equal(r.last.drawn_to, clean_cursor(c));
+	assert_int_equal(r.last.to, clean_cursor(c));
+	clean_free(c);
+	str_done(&r.text);
+}
+
+static void what_is_out_of_reach_is_a_new_line(void **state)
+{
+	struct record r = {.gapless = true};
+	struct clean *c = clean_new(&PLAIN, on_line, &r);
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		char line[16];
+		int n = snprintf(line, sizeof line, "%d\n", i);
+
+		clean_feed(c, line, (size_t)n);
+	}
+	/* 100 and the empty row of the cursor make 101, of which 64 can still be written to */
+	assert_int_equal(r.lines, 36);
+	clean_feed(c, "\x1b[999Atop\n", 10);
+	clean_finish(c, true);
+	assert_non_null(strstr(r.text.buf, "|36|top|38|"));
+	assert_int_equal(r.lines, 100);
+	clean_free(c);
+	str_done(&r.text);
+}
+
+/* Feeds TEXT, flushes, and says what came since the last time. */
+static const char *followed(struct clean *c, struct record *r, const char *text)
+{
+	str_reset(&r->text);
+	str_add(&r->text, "");
+	clean_feed(c, text, strlen(text));
+	clean_flush(c);
+	return r->text.buf;
+}
+
+static void followers_wait_for_bars_only(void **state)
+{
+	struct record r = {0};
+	struct clean *c = clean_new(&PLAIN, on_line, &r);
+
+	(void)state;
+	assert_string_equal(followed(c, &r, "plain\nhalf"), "plain|");
+	assert_string_equal(followed(c, &r, "\na 1\nb 1\n"), "half|a 1|b 1|");
+	assert_false(clean_holds(c));
+	/* what was emitted comes again when it is written over, but not in each of its states */
+	assert_string_equal(followed(c, &r, "\x1b[2Aa 2\nb 2\n"), "");
+	assert_true(clean_holds(c));
+	assert_string_equal(followed(c, &r, "\x1b[2Aa 3\n"), "");
+	assert_string_equal(followed(c, &r, "b 3\n"), "");
+	str_reset(&r.text);
+	clean_settle(c);
+	assert_string_equal(r.text.buf, "a 3|b 3|");
+	assert_false(clean_holds(c));
+	/* only one of them changes */
+	assert_string_equal(followed(c, &r, "\x1b[1A\x1b[Kb 4\n"), "");
+	assert_string_equal(followed(c, &r, "1\n2\n"), "b 4|");
+	assert_int_equal(r.last.redraws, 1);
+	/* a row that is shown while it is drawn keeps its blanks */
+	assert_string_equal(followed(c, &r, "\x1b[1A\x1b[Kx "), "");
+	clean_settle(c);
+	assert_string_equal(r.text.buf, "1|x|");
+	assert_string_equal(followed(c, &r, "y\n3\n4\n"), "x y|");
+	/* plain again: nothing is held */
+	assert_string_equal(followed(c, &r, "5\n6\n7\n"), "3|4|5|6|7|");
+	assert_string_equal(followed(c, &r, "8\n"), "8|");
+	str_reset(&r.text);
+	clean_finish(c, true);
+	assert_int_equal(r.text.len, 0);
+	clean_free(c);
+	str_done(&r.text);
+}
+
 static void gaps_break_lines_and_escapes(void **state)
 {
 	struct record r = {.gapless = true};
@@ -510,7 +660,8 @@ static void emit_stops_the_cleaner(void **state)
 	struct clean *c = clean_new(&opts, on_line, &r);
 
 	(void)state;
-	assert_int_equal(clean_feed(c, "a\nb\nc\nd\n", 8), 77);
+	assert_int_equal(clean_feed(c, "a\nb\nc\nd\n", 8), 0);
+	assert_int_equal(clean_flush(c), 77);
 	assert_int_equal(clean_feed(c, "e\n", 2), 77);
 	assert_int_equal(clean_finish(c, true), 77);
 	assert_string_equal(r.text.buf, "a|b|");
@@ -562,6 +713,9 @@ int main(void)
 	    cmocka_unit_test(long_lines_are_cut_and_say_where),
 	    cmocka_unit_test(a_line_without_end_takes_no_memory),
 	    cmocka_unit_test(progress_is_one_line_that_counts_its_redraws),
+	    cmocka_unit_test(rows_drawn_together_tell_their_redraws_once),
+	    cmocka_unit_test(what_is_out_of_reach_is_a_new_line),
+	    cmocka_unit_test(followers_wait_for_bars_only),
 	    cmocka_unit_test(gaps_break_lines_and_escapes),
 	    cmocka_unit_test(a_read_may_begin_anywhere),
 	    cmocka_unit_test(the_rest_of_a_line_says_so),

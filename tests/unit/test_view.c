@@ -355,6 +355,71 @@ static void progress_bars_cost_little(void **state)
 	assert_int_equal(res.omitted[0].reason, VIEW_REDRAWN);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	return strlen(text) >= strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
+}
+
+/* 200,000 updates of four bars. */
+static void put_bars(void)
+{
+	struct str log = {0};
+
+	str_add(&log, "start\n");
+	for (int i = 1; i <= 50000; i++) {
+		str_add(&log, i == 1 ? "" : "\x1b[4A");
+		for (int bar = 1; bar <= 4; bar++)
+			str_addf(&log, "\x1b[2K\rlayer %d: %3d%% [%-20.*s]\n", bar, i / 500, i / 2500,
+				 "####################");
+	}
+	str_add(&log, "end\n");
+	put_log(log.buf, log.len);
+	str_done(&log);
+}
+
+static void bars_of_many_rows_cost_little(void **state)
+{
+	(void)state;
+	put_bars();
+	READ(.mode = VIEW_TAIL, .lines = 100, .max_bytes = VIEW_AGENT_BYTES, .name_rest = true);
+	assert_true(page.len < 500);
+	assert_non_null(strstr(page.buf, "\nlayer 1: 100% [####################]\nlayer 2: 100% [####################]"
+					 "\nlayer 3: 100% [####################]\nlayer 4: 100% [####################]"
+					 " [… "));
+	assert_non_null(strstr(page.buf, " redraws: --raw --since "));
+	assert_true(ends_with(page.buf, " …]\nend\n"));
+	assert_true(str_starts(page.buf, "start\nlayer 1: 100%"));
+	assert_int_equal(res.nomitted, 1);
+	assert_int_equal(res.omitted[0].count, 4 * 49999);
+	assert_int_equal(res.omitted[0].from, 6);
+}
+
+static void a_tail_counts_redrawn_rows_once(void **state)
+{
+	struct str log = {0};
+
+	(void)state;
+	for (int i = 1; i <= 200; i++)
+		str_addf(&log, "line %d\n", i);
+	for (int i = 0; i < 500; i++)
+		str_addf(&log, "%sa %d\nb %d\n", i ? "\x1b[2A" : "", i, i);
+	str_add(&log, "end\n");
+	put_log(log.buf, log.len);
+	str_done(&log);
+	READ(.mode = VIEW_TAIL, .lines = 5, .name_rest = true);
+	assert_non_null(strstr(page.buf, "198 lines ("));
+	assert_non_null(strstr(page.buf, "…]\nline 199\nline 200\na 499\nb 499 [… 998 redraws: "));
+	assert_true(ends_with(page.buf, " …]\nend\n"));
+	assert_int_equal(res.lines, 5);
+	assert_string_equal(READ(.mode = VIEW_TAIL, .lines = 1), "end\n");
+	assert_string_equal(READ(.mode = VIEW_TAIL, .lines = 2), "b 499\nend\n");
+	/* where it begins, it can be read from */
+	READ(.mode = VIEW_TAIL, .lines = 4);
+	assert_true(str_starts(page.buf, "line 200\n"));
+	READ(.since = res.from);
+	assert_true(str_starts(page.buf, "line 200\na 499\nb 499 [… "));
+}
+
 static void gaps_are_named_and_never_read(void **state)
 {
 	struct index_writer w = index_writer();
@@ -773,6 +838,8 @@ int main(void)
 	    TEST(small_budgets_still_say_what_is_missing),
 	    TEST(long_lines_name_what_was_cut),
 	    TEST(progress_bars_cost_little),
+	    TEST(bars_of_many_rows_cost_little),
+	    TEST(a_tail_counts_redrawn_rows_once),
 	    TEST(gaps_are_named_and_never_read),
 	    TEST(a_gap_in_the_middle_of_a_budget_keeps_its_own_sentence),
 	    TEST(losses_are_named_at_the_end_too),
