@@ -20,6 +20,15 @@ test:
 	@tools/deps test
 	@tests/run $(FILES)
 
+# Rewrites the expected texts of tests/cmd/golden and tests/golden: look at the difference before committing it.
+# RECORD=1 also records the real programs anew (FILES=npm… for some), as root.
+regen:
+	@tools/deps test
+	@$(MAKE) -s all
+	@$(if $(RECORD),node tests/golden/record.mjs $(FILES))
+	@GOLDEN=regen tests/run --plain golden.test help.test text.test
+	@git diff --stat -- tests/cmd/golden tests/golden
+
 bench:
 	@tools/deps bench
 	@$(MAKE) -s all
@@ -75,4 +84,4 @@ build/build.ninja build-asan/build.ninja build-lint/gcc/build.ninja build-lint/c
 	@out=$$(meson setup $(if $(wildcard $@),--reconfigure) $(@D) $(options) 2>&1) || { echo "$$out"; exit 1; }
 	@touch $@
 
-.PHONY: all demo test bench mutants fuzz install fmt lint clean tests tests-plain
+.PHONY: all demo test regen bench mutants fuzz install fmt lint clean tests tests-plain

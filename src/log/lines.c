@@ -104,13 +104,13 @@ bool lines_is_line(const struct row *row)
 	return !line_empty(row->line) || (row->ended && !row->rest);
 }
 
-/* Is there a line below row I that was drawn before the redraws noted were over? */
+/* Is there text below row I that was drawn before the redraws noted were over? */
 static bool drawn_with_next(const struct lines *l, struct rows *rows, size_t i)
 {
 	while (++i < rows_count(rows)) {
 		const struct row *row = rows_at(rows, i);
 
-		if (!row->shown && lines_is_line(row))
+		if (!row->shown && !line_empty(row->line))
 			return row->from < l->drawn.to;
 	}
 	return false;
@@ -178,7 +178,7 @@ void lines_show(struct lines *l, struct rows *rows, size_t i)
 	if (is_rest_of_nothing(&now))
 		return;
 	now.complete |= i + 1 < rows_count(rows);
-	if (l->drawn.redraws > 0 && !drawn_with_next(l, rows, i))
+	if (l->drawn.redraws > 0 && now.len > 0 && !drawn_with_next(l, rows, i))
 		tell_redraws(l, &now);
 	hand_on(l, &now);
 }

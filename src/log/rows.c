@@ -154,15 +154,24 @@ void rows_down(struct rows *r, size_t n, uint64_t column, uint64_t at)
 	enter(r, r->cur + (n < below ? n : below), column, at);
 }
 
+/* What stands on FROM goes; its redraws are told with those of TO. */
+static void wipe(struct row *to, const struct row *from, uint64_t at)
+{
+	to->wiped += line_redraws(from->line) + from->wiped - from->told + !line_empty(from->line);
+	to->to = at;
+}
+
 void rows_cut(struct rows *r, uint64_t at)
 {
 	struct row *now = row(r, r->cur);
 
-	for (size_t i = r->cur + 1; i < r->n; i++) {
-		now->wiped += line_redraws(row(r, i)->line) + row(r, i)->wiped + !line_empty(row(r, i)->line);
-		now->to = at;
-	}
+	for (size_t i = r->cur + 1; i < r->n; i++)
+		wipe(now, row(r, i), at);
 	r->n = r->cur + 1;
+	if (line_empty(r->elsewhere.line))
+		return;
+	wipe(now, &r->elsewhere, at);
+	begin(r, &r->elsewhere, at);
 }
 
 void rows_save(struct rows *r)

@@ -54,7 +54,7 @@ void rows_add(struct rows *r, uint64_t at);
 void rows_up(struct rows *r, size_t n, uint64_t column, uint64_t at);
 void rows_down(struct rows *r, size_t n, uint64_t column, uint64_t at);
 
-/* Takes all rows below the cursor's away. */
+/* Takes all rows below the cursor's away, the one elsewhere too. The cursor must not be there. */
 void rows_cut(struct rows *r, uint64_t at);
 
 /* Keeps the cursor's place, and goes back to it: false when it is gone, or was never kept. */

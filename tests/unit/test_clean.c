@@ -201,6 +201,10 @@ static const struct example EXAMPLES[] = {
     {"\x1b"
      "7\x1b[24;1f 10%\nnext\n",
      " 10%|next|"},
+    {"one\n\x1b"
+     "7\x1b[24;1f 10%\x1b"
+     "8two\nx\n\x1b[A\x1b[Jend\n",
+     "one|two|end|"},
     /* folding */
     {"x\nx\nx\ny\nx\n", "x*3|y|x|"},
     {"x\nx", "x*2$"},

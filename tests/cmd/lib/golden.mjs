@@ -1,6 +1,6 @@
-// Text that people see, kept in tests/cmd/golden/ and compared to the byte.
+// Text that people see, kept in tests/cmd/golden/ (and tests/golden/) and compared to the byte.
 // After a change that is meant, look at the difference that this makes:
-//   HOB_GOLDEN=regen node --test tests/cmd/help.test.mjs tests/cmd/text.test.mjs && git diff tests/cmd/golden
+//   make regen && git diff
 import assert from "node:assert/strict";
 import fs from "node:fs";
 
@@ -9,6 +9,6 @@ const folder = new URL("../golden/", import.meta.url);
 /** TEXT is what the golden file NAME holds. */
 export function golden(name, text) {
   const file = new URL(name, folder);
-  if (process.env.HOB_GOLDEN === "regen") fs.writeFileSync(file, text);
-  assert.equal(text, fs.readFileSync(file, "utf8"), `tests/cmd/golden/${name} says otherwise (see lib/golden.mjs)`);
+  if (process.env.GOLDEN === "regen") fs.writeFileSync(file, text);
+  assert.equal(text, fs.readFileSync(file, "utf8"), `tests/cmd/golden/${name} says otherwise (see make regen)`);
 }
