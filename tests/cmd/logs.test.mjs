@@ -68,6 +68,36 @@ test("--max-bytes keeps head and tail within the budget, and names the middle", 
   assert.equal(await logs("-n", "100000", "--max-bytes", "0"), numbers(1, 100000));
 });
 
+test("200,000 updates of a bar cost little, hold the final state and name what was left out", async (t) => {
+  const lab = newLab(t);
+  const bar = '"[%-20s] %d", substr("####################", 1, i / 10000), i';
+  const scripts = {
+    row: `BEGIN { print "start"; for (i = 1; i <= 200000; i++) printf "\\r" ${bar}; print ""; print "end" }`,
+    rows: `BEGIN { print "start"; for (i = 1; i <= 200000; i++) {
+      if (i % 4 == 1 && i > 1) printf "\\033[4A"; printf "\\033[2K" ${bar}; print "" } print "end" }`,
+  };
+  for (const [id, script] of Object.entries(scripts)) {
+    await lab.must(["run", "--id", id, "--wait", "awk", script]);
+    const { text, omitted } = await lab.json(["logs", id]);
+    assert.ok(text.length < 500, text);
+    assert.ok(text.startsWith("start\n[####"), text);
+    assert.match(text, /\n\[#{20}\] 200000 \[… [\d,]+ redraws: --raw --since 6 --until \d+ …\]\nend\n$/);
+    assert.deepEqual(
+      omitted.map((one) => [one.reason, one.since, one.count]),
+      [["redrawn", 6, id === "row" ? 199999 : 199996]],
+    );
+  }
+});
+
+test("100 long lines are 16 KiB at most, in logs and in show", async (t) => {
+  const { lab, logs } = await written(t, "sh", "-c", "for i in $(seq 200); do printf '%s %0500d\\n' $i 0; done");
+  for (const text of [await logs(), (await lab.show("a", "-n", "100")).output]) {
+    assert.ok(Buffer.byteLength(text) <= 16384);
+    assert.match(text, /^\[… 100 lines \([\d,]+ bytes\) left out: --since 0 /);
+    assert.match(text, /\n101 0+\n[^]*\n\[… \d+ lines \([\d,]+ bytes\) left out: [^]*\n200 0+\n$/);
+  }
+});
+
 test("what programs write to terminals comes out readable", async (t) => {
   const script = String.raw`printf '\033[1;31mred\033[0m\n'; printf '10%%\r55%%\r100%%\n'; printf 'a\bb\n';
     printf '\377\303\n'; printf 'same\nsame\nsame\n'; printf '\033]0;title\007last'`;

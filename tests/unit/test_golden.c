@@ -41,6 +41,50 @@ static void clean_cut(struct str *out, const char *raw, size_t len, size_t first
 	clean_free(c);
 }
 
+struct last {
+	struct str text;
+	uint64_t from;
+};
+
+static int keep_line(void *arg, const struct clean_line *line)
+{
+	struct last *last = arg;
+
+	str_reset(&last->text);
+	str_addn(&last->text, line->text, line->len);
+	last->from = line->from;
+	return 0;
+}
+
+/* The last line of what begins at FROM, read from the newline before it as a view does. */
+static void last_since(struct last *last, const char *raw, size_t len, size_t from)
+{
+	struct clean_opts opts = {.from = from};
+	struct clean *c;
+
+	while (opts.start < from && memchr(raw + opts.start, '\n', from - opts.start))
+		opts.start = (uint64_t)((const char *)memchr(raw + opts.start, '\n', from - opts.start) - raw) + 1;
+	c = clean_new(&opts, keep_line, last);
+	clean_feed(c, raw + opts.start, len - opts.start);
+	clean_finish(c, true);
+	clean_free(c);
+}
+
+/* Wherever a read begins, it ends with the same final state. */
+static void check_sinces(const char *raw, size_t len)
+{
+	struct last whole = {0}, since = {0};
+	size_t stride = len / CUTS + 1;
+
+	last_since(&whole, raw, len, 0);
+	for (size_t from = 0; from <= whole.from; from += stride) {
+		last_since(&since, raw, len, from);
+		assert_string_equal(since.text.buf, whole.text.buf);
+	}
+	str_done(&whole.text);
+	str_done(&since.text);
+}
+
 static void check_cuts(const char *raw, size_t len)
 {
 	struct str whole = {0}, cut = {0};
@@ -70,7 +114,7 @@ static void golden_folder(char out[PATH_MAX])
 	snprintf(out, PATH_MAX, "%s/../tests/golden", self);
 }
 
-static void recordings_may_be_cut_anywhere(void **state)
+static void each_recording(void (*check)(const char *raw, size_t len))
 {
 	static char raw[RAW_MAX];
 	char folder[PATH_MAX], path[PATH_MAX + NAME_MAX + 1];
@@ -78,7 +122,6 @@ static void recordings_may_be_cut_anywhere(void **state)
 	int seen = 0;
 	DIR *dir;
 
-	(void)state;
 	golden_folder(folder);
 	dir = opendir(folder);
 	assert_non_null(dir);
@@ -91,7 +134,7 @@ static void recordings_may_be_cut_anywhere(void **state)
 		snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
 		file = fopen(path, "r");
 		assert_non_null(file);
-		check_cuts(raw, fread(raw, 1, sizeof raw, file));
+		check(raw, fread(raw, 1, sizeof raw, file));
 		fclose(file);
 		seen++;
 	}
@@ -99,10 +142,23 @@ static void recordings_may_be_cut_anywhere(void **state)
 	assert_true(seen >= 10);
 }
 
+static void recordings_may_be_cut_anywhere(void **state)
+{
+	(void)state;
+	each_recording(check_cuts);
+}
+
+static void a_read_may_begin_anywhere_in_them(void **state)
+{
+	(void)state;
+	each_recording(check_sinces);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(recordings_may_be_cut_anywhere),
+	    cmocka_unit_test(a_read_may_begin_anywhere_in_them),
 	};
 
 	return cmocka_run_group_tests_name("golden", tests, NULL, NULL);
