@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BIG	 65536
 #define SKIP_MAX 200 /* "ESC[999C" means the right margin, which is not known here */
 
 /* Columns are bytes as long as all characters are ASCII, else code points. */
@@ -295,6 +296,16 @@ int line_changed(struct line *l)
 
 	l->changed = 0;
 	return changed;
+}
+
+size_t line_size(const struct line *l)
+{
+	return kept(l, l->width);
+}
+
+int line_is_big(const struct line *l)
+{
+	return l->narrow_cap > BIG || l->wide_cap > BIG / sizeof *l->wide;
 }
 
 int line_empty(const struct line *l)

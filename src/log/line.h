@@ -50,6 +50,10 @@ void line_insert(struct line *l, uint64_t n);
 /* 1 when something was written or erased since the last time this was asked, or since the reset. */
 int line_changed(struct line *l);
 
+/* How many columns are kept, and whether the memory for them is more than a line of a terminal ever needs. */
+size_t line_size(const struct line *l);
+int line_is_big(const struct line *l);
+
 /* 1 when nothing stands on the line. */
 int line_empty(const struct line *l);
 

@@ -18,6 +18,7 @@ struct rows {
 	bool away;
 	uint64_t arrived; /* where in the log the cursor came to its row */
 	size_t line_max;
+	size_t weight; /* of all rows */
 };
 
 static struct row *row(struct rows *r, size_t i)
@@ -28,8 +29,14 @@ static struct row *row(struct rows *r, size_t i)
 /* Makes a slot of the ring an empty row, with the line it had. */
 static void begin(struct rows *r, struct row *slot, uint64_t from)
 {
-	struct line *line = slot->line ? slot->line : line_new(r->line_max);
+	struct line *line = slot->line;
 
+	if (line && line_is_big(line)) {
+		line_free(line);
+		line = NULL;
+	}
+	if (!line)
+		line = line_new(r->line_max);
 	line_reset(line);
 	*slot = (struct row){.line = line, .from = from, .to = from};
 }
@@ -41,6 +48,7 @@ void rows_reset(struct rows *r, uint64_t at)
 	r->base = 0;
 	r->saved = r->away = false;
 	r->arrived = at;
+	r->weight = 0;
 	begin(r, row(r, 0), at);
 	begin(r, &r->elsewhere, at);
 }
@@ -67,6 +75,11 @@ void rows_free(struct rows *r)
 size_t rows_count(const struct rows *r)
 {
 	return r->n;
+}
+
+bool rows_full(const struct rows *r)
+{
+	return r->n == ROWS_MAX || (r->weight > ROWS_COLUMNS && r->n > 1);
 }
 
 struct row *rows_at(struct rows *r, size_t i)
@@ -100,6 +113,7 @@ void rows_note(struct rows *r, uint64_t at)
 
 void rows_drop(struct rows *r)
 {
+	r->weight -= row(r, 0)->weight;
 	r->first = (r->first + 1) % ROWS_MAX;
 	r->n--;
 	r->cur -= r->cur > 0; /* it may wait there for a row elsewhere */
@@ -121,7 +135,11 @@ static void enter(struct rows *r, size_t i, uint64_t column, uint64_t at)
 
 void rows_add(struct rows *r, uint64_t at)
 {
+	struct row *last = row(r, r->n - 1);
+
 	rows_note(r, at);
+	r->weight += line_size(last->line) - last->weight;
+	last->weight = line_size(last->line);
 	begin(r, row(r, r->n++), at);
 	enter(r, r->n - 1, 0, at);
 }
@@ -165,8 +183,10 @@ void rows_cut(struct rows *r, uint64_t at)
 {
 	struct row *now = row(r, r->cur);
 
-	for (size_t i = r->cur + 1; i < r->n; i++)
+	for (size_t i = r->cur + 1; i < r->n; i++) {
 		wipe(now, row(r, i), at);
+		r->weight -= row(r, i)->weight;
+	}
 	r->n = r->cur + 1;
 	if (line_empty(r->elsewhere.line))
 		return;

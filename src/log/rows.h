@@ -1,5 +1,6 @@
 /* rows: the last rows of a terminal, which a program may still go back to and write over, and the cursor's place.
- * The rows own their lines, at most ROWS_MAX of them; the caller takes the oldest away before another one is added.
+ * The rows own their lines, at most ROWS_MAX of them; the caller takes the oldest away before another one is added
+ * to rows that are full.
  * Positions AT are cursors of the log. Nothing here knows bytes, escapes or files. */
 #ifndef HOB_LOG_ROWS_H
 #define HOB_LOG_ROWS_H
@@ -10,13 +11,15 @@
 
 struct line;
 
-#define ROWS_MAX 64 /* a power of two */
+#define ROWS_MAX     64		/* a power of two */
+#define ROWS_COLUMNS (1u << 20) /* where rows are longer than on any terminal, so many in all, and the last ones */
 
 struct row {
 	struct line *line;
 	uint64_t from;	/* where the row begins in the log; never less than that of the row above */
 	uint64_t to;	/* behind what changed it last */
 	uint64_t wiped; /* redraws of the rows that stood below and were erased */
+	size_t weight;	/* columns, when the row below it was added */
 	uint64_t told;	/* redraws that were told when it was shown before */
 	bool rest;	/* it began before the bytes wanted, or in a gap */
 	bool ended;	/* by a newline: a line, also when nothing stands on it */
@@ -32,6 +35,9 @@ void rows_free(struct rows *r);
 void rows_reset(struct rows *r, uint64_t at);
 
 size_t rows_count(const struct rows *r);
+
+/* The oldest row must go before another one is added. */
+bool rows_full(const struct rows *r);
 
 /* Row I, from 0, the oldest. */
 struct row *rows_at(struct rows *r, size_t i);

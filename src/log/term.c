@@ -59,10 +59,10 @@ size_t term_reach(const struct term *t)
 
 static void make_room(struct term *t)
 {
-	if (rows_count(t->rows) < ROWS_MAX)
-		return;
-	t->leave(t->arg);
-	rows_drop(t->rows);
+	while (rows_full(t->rows)) {
+		t->leave(t->arg);
+		rows_drop(t->rows);
+	}
 }
 
 static void land(struct term *t)

@@ -71,6 +71,19 @@ test("bars of several rows come in the state where they pause, and when they are
   assert.equal(stdout, "log\na 1\nb 1\na 3\nb 3\ndone\n1\n2\n3\n4\n5\n6\n7\n");
 });
 
+test("a search that follows bars finds the state where they pause", async (t) => {
+  const lab = newLab(t);
+  const talk = await talker(lab);
+  const child = lab.start(["logs", "a", "-f", "-g", "b"]);
+  talk.say("log\na 1\nb 1\n");
+  await hears(child, ":b 1\n");
+  talk.say("\x1b[2Aa 2\nb 2\n\x1b[2Aa 3\nb 3\n");
+  await hears(child, ":b 3\n");
+  talk.end();
+  const { stdout } = await child.done;
+  assert.deepEqual(stdout.match(/:[ab] \d/g), [":b 1", ":b 3"]);
+});
+
 test("-n and --since say where it begins", async (t) => {
   const lab = newLab(t);
   const talk = await talker(lab);

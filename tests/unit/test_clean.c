@@ -447,6 +447,25 @@ static void progress_is_one_line_that_counts_its_redraws(void **state)
 	str_done(&r.text);
 }
 
+static void long_rows_leave_early(void **state)
+{
+	struct record r = {.gapless = true};
+	struct clean_opts opts = {.line_max = 1u << 20};
+	struct clean *c = clean_new(&opts, on_line, &r);
+	static char line[1u << 19];
+
+	(void)state;
+	memset(line, 'x', sizeof line - 1);
+	line[sizeof line - 1] = '\n';
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(clean_feed(c, line, sizeof line), 0);
+	assert_int_equal(r.lines, 17);
+	clean_finish(c, true);
+	assert_int_equal(r.lines, 20);
+	clean_free(c);
+	str_done(&r.text);
+}
+
 static void rows_drawn_together_tell_their_redraws_once(void **state)
 {
 	struct record r = {.gapless = true};
@@ -717,6 +736,7 @@ int main(void)
 	    cmocka_unit_test(long_lines_are_cut_and_say_where),
 	    cmocka_unit_test(a_line_without_end_takes_no_memory),
 	    cmocka_unit_test(progress_is_one_line_that_counts_its_redraws),
+	    cmocka_unit_test(long_rows_leave_early),
 	    cmocka_unit_test(rows_drawn_together_tell_their_redraws_once),
 	    cmocka_unit_test(what_is_out_of_reach_is_a_new_line),
 	    cmocka_unit_test(followers_wait_for_bars_only),
