@@ -281,6 +281,11 @@ static size_t line_max(const struct view_opts *opts)
 	return part > 16 ? part : 16;
 }
 
+static int finish_clean(struct view *v)
+{
+	return clean_finish(v->clean, v->opts.ended && v->at == reader_end(v->reader));
+}
+
 static int count_line(void *arg, const struct clean_line *line)
 {
 	uint64_t *count = arg;
@@ -302,7 +307,7 @@ static int count_lines(struct view *v, uint64_t from, uint64_t to, uint64_t *ret
 	v->at = opts.start;
 	rc = read_to(v, to, err);
 	if (rc == 0)
-		rc = clean_finish(v->clean, true);
+		rc = finish_clean(v);
 	clean_free(v->clean);
 	v->clean = NULL;
 	return rc;
@@ -369,7 +374,7 @@ static int read_clean(struct view *v, uint64_t from, uint64_t to, uint64_t until
 	if (rc == 0)
 		rc = read_to(v, to, err);
 	if (rc == 0)
-		rc = clean_finish(v->clean, v->opts.ended && v->at == reader_end(v->reader));
+		rc = finish_clean(v);
 	if (rc == 0 && names_after(v) && v->at < until)
 		rc = name_range(v, v->at, until);
 	return rc ? rc : page_finish(v->page);
