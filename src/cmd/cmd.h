@@ -37,9 +37,23 @@ struct cmd {
 	bool hidden;
 };
 
-#define CMDS(X)                                                                                                        \
-	X(run)                                                                                                         \
-	X(list) X(show) X(logs) X(wait) X(send) X(kill) X(restart) X(notify) X(events) X(clean) X(help) X(version)
+/* clang-format off */
+#define CMDS(X) \
+	X(run) \
+	X(list) \
+	X(show) \
+	X(logs) \
+	X(screen) \
+	X(wait) \
+	X(send) \
+	X(kill) \
+	X(restart) \
+	X(notify) \
+	X(events) \
+	X(clean) \
+	X(help) \
+	X(version)
+/* clang-format on */
 
 #define X(name) extern const struct cmd cmd_##name;
 CMDS(X)

@@ -1,29 +1,9 @@
 #include "cmd/logs_json.h"
 
+#include "cmd/omitted.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-
-static const char *reason_text(enum view_reason reason)
-{
-	static const char *const names[] = {"leftOut", "freed",	  "lost",	"cut",
-					    "redrawn", "matches", "unsearched", "gaveUp"};
-
-	return names[reason];
-}
-
-static json_t *omissions(const struct view_result *res)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < res->nomitted; i++) {
-		const struct view_omission *o = &res->omitted[i];
-
-		json_array_append_new(array, json_pack("{s:s, s:I, s:I, s:I, s:I}", "reason", reason_text(o->reason),
-						       "since", (json_int_t)o->from, "until", (json_int_t)o->to,
-						       "lines", (json_int_t)o->lines, "count", (json_int_t)o->count));
-	}
-	return array;
-}
 
 /* What both answers have in common. */
 static void print(json_t *o, const struct view_result *res)
@@ -34,7 +14,7 @@ static void print(json_t *o, const struct view_result *res)
 	json_object_set_new(o, "cursor", json_integer((json_int_t)res->next));
 	json_object_set_new(o, "end", json_integer((json_int_t)res->end));
 	json_object_set_new(o, "lines", json_integer((json_int_t)res->lines));
-	json_object_set_new(o, "omitted", omissions(res));
+	json_object_set_new(o, "omitted", omitted_json(res->omitted, res->nomitted));
 	line = json_line(o);
 	puts(line);
 	free(line);
