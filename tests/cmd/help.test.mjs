@@ -10,6 +10,7 @@ const COMMANDS = [
   "list",
   "show",
   "logs",
+  "screen",
   "wait",
   "send",
   "kill",
