@@ -145,7 +145,7 @@ static void any_cursor_shows_what_a_reader_of_all_sees(void **state)
 					    "\r\n"};
 
 	(void)state;
-	for (int round = 0; round < 150; round++) {
+	for (int round = 0; round < 60; round++) {
 		random_log(parts, COUNT(parts), 20 + dice(150));
 		put_log(all.len);
 		for (uint64_t since = 0; since < all.len; since++)
@@ -214,7 +214,7 @@ static void pages_that_follow_each_other_give_each_character_once(void **state)
 	struct str whole = {0};
 
 	(void)state;
-	for (int round = 0; round < 2000; round++) {
+	for (int round = 0; round < 250; round++) {
 		uint64_t at = 0, cut;
 
 		random_log(parts, COUNT(parts), 1 + dice(120));
