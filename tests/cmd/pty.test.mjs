@@ -199,15 +199,24 @@ test("limits, umask, signals and the working directory are the caller's", async 
 test("the window slides, and a full disk neither kills nor blocks", async (t) => {
   const lab = newLab(t);
   const disk = await smallDisk(lab, 24 * MiB);
-  const id = await lab.run(["--pty", "--log-max", "1M", "-c", `stty -opost; ${words("write", 5 * MiB, 65536)}; ${until("go")}; ${words("write", 6 * MiB, 65536)}; exit 7`]);
+  const first = `stty -opost; ${words("write", 5 * MiB, 65536)}`;
+  const window = await lab.run(["--pty", "--log-max", "1M", "-c", first]);
+  assert.equal((await lab.ended(window)).outputBytes, 5 * MiB);
+  assert.match(await lab.must(["logs", window, "--raw", "-n", "1"]), /0000052428 /);
+  assert.ok(fs.statSync(lab.file(window, "log")).blocks * 512 <= 4 * MiB, "the middle is freed");
+
+  const rest = words("write", 6 * MiB, 65536, `from=${5 * MiB}`);
+  const id = await lab.run(["--pty", "-c", `${first}; ${until("go")}; ${rest}; ${until("on")}; printf after; exit 7`]);
   await lab.until(id, (task) => task.outputBytes === 5 * MiB);
-  assert.match(await lab.must(["logs", id, "--raw"]), /0000052428 /);
-  assert.ok(fs.statSync(lab.file(id, "log")).blocks * 512 <= 4 * MiB, "the middle is freed");
   disk.fill(MiB);
   make(lab, "go");
+  const full = await lab.until(id, (task) => task.outputBytes === 11 * MiB, "all it wrote is counted");
+  assert.ok(full.lost >= 4 * MiB && full.lost < 6 * MiB, `${full.lost} bytes lost`);
+  disk.empty();
+  make(lab, "on");
   const task = await lab.ended(id);
-  assert.deepEqual([task.exitCode, task.outputBytes], [7, 11 * MiB]);
-  assert.ok(task.lost > 0 || task.outputBytes === 11 * MiB);
+  assert.deepEqual([task.exitCode, task.outputBytes, task.lost], [7, 11 * MiB + 5, full.lost]);
+  assert.ok((await lab.raw(id)).endsWith("after"), "logging goes on");
 });
 
 test("restart keeps the terminal's size and the pipe", async (t) => {
