@@ -96,7 +96,7 @@ static void make_room(struct rules *r)
 
 int rules_open(const char *watches, int n, struct rules **ret)
 {
-	const struct clean_opts opts = {.line_max = SCAN_LINE_MAX};
+	const struct clean_opts opts = {.line_max = SCAN_LINE_MAX, .single = true};
 	struct rules *r;
 	int code = 0;
 

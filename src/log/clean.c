@@ -39,7 +39,7 @@ struct clean *clean_new(const struct clean_opts *opts, clean_emit *emit, void *a
 
 	c->opts = *opts;
 	c->at = opts->start;
-	c->term = term_new(opts->line_max ? opts->line_max : CLEAN_LINE_MAX, c->at, show_oldest, c);
+	c->term = term_new(opts->line_max ? opts->line_max : CLEAN_LINE_MAX, opts->single, c->at, show_oldest, c);
 	c->lines = lines_new(opts->fold, emit, arg);
 	return c;
 }

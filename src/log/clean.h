@@ -45,7 +45,9 @@ struct clean_line {
 typedef int clean_emit(void *arg, const struct clean_line *line);
 
 struct clean_opts {
-	bool fold;	 /* fold identical neighbours */
+	bool fold;   /* fold identical neighbours */
+	bool single; /* one row only: a line comes as soon as the terminal's cursor leaves it, and never again; nothing
+		      * is allocated any more once a line of full length was cleaned */
 	size_t line_max; /* characters; 0 means CLEAN_LINE_MAX */
 	uint64_t start;	 /* cursor of the first byte that will be fed */
 	uint64_t from;	 /* cursor of the first byte wanted. What is fed before it only tells whether FROM lies inside

@@ -10,6 +10,7 @@
 struct term {
 	term_leave *leave;
 	void *arg;
+	bool single;
 	uint64_t at; /* the cursor behind what is being obeyed */
 	struct rows *rows;
 	struct line *line; /* the one the terminal's cursor stands on */
@@ -19,12 +20,13 @@ struct term {
 	size_t calm;	   /* rows added since it was gone back to */
 };
 
-struct term *term_new(size_t line_max, uint64_t at, term_leave *leave, void *arg)
+struct term *term_new(size_t line_max, bool single, uint64_t at, term_leave *leave, void *arg)
 {
 	struct term *t = xcalloc(1, sizeof *t);
 
 	t->leave = leave;
 	t->arg = arg;
+	t->single = single;
 	t->rows = rows_new(line_max, at);
 	t->line = rows_now(t->rows)->line;
 	return t;
@@ -73,9 +75,21 @@ static void land(struct term *t)
 	rows_land(t->rows, t->at);
 }
 
+static void leave_only_row(struct term *t)
+{
+	rows_note(t->rows, t->at);
+	rows_now(t->rows)->ended = true;
+	t->leave(t->arg);
+	rows_reset(t->rows, t->at);
+}
+
 /* What is redrawn is done with when twice as many rows have come without going back. */
 static void add_row(struct term *t)
 {
+	if (t->single) {
+		leave_only_row(t);
+		return;
+	}
 	make_room(t);
 	rows_add(t->rows, t->at);
 	if (++t->calm > 2 * t->reach)
@@ -93,8 +107,24 @@ static void note_reach(struct term *t)
 		t->reach = below;
 }
 
+/* The cursor goes to where nothing is known: below all that stands here. */
+static void leave_line(struct term *t)
+{
+	land(t);
+	if (rows_below(t->rows) > 0)
+		rows_down(t->rows, ROWS_MAX, 0, t->at);
+	rows_note(t->rows, t->at);
+	if (!line_empty(rows_now(t->rows)->line))
+		add_row(t);
+	t->line = rows_now(t->rows)->line;
+}
+
 static void go_up(struct term *t, size_t n, uint64_t column)
 {
+	if (t->single) {
+		leave_line(t);
+		return;
+	}
 	land(t);
 	rows_up(t->rows, n, column, t->at);
 	note_reach(t);
@@ -105,6 +135,10 @@ static void go_down(struct term *t, size_t n, uint64_t column)
 {
 	size_t below;
 
+	if (t->single) {
+		leave_line(t);
+		return;
+	}
 	land(t);
 	below = rows_below(t->rows);
 	rows_down(t->rows, n, column, t->at);
@@ -134,18 +168,6 @@ static void newline(struct term *t)
 	t->charset = 0;
 }
 
-/* The cursor goes to where nothing is known: below all that stands here. */
-static void leave_line(struct term *t)
-{
-	land(t);
-	if (rows_below(t->rows) > 0)
-		rows_down(t->rows, ROWS_MAX, 0, t->at);
-	rows_note(t->rows, t->at);
-	if (!line_empty(rows_now(t->rows)->line))
-		add_row(t);
-	t->line = rows_now(t->rows)->line;
-}
-
 static void restore_place(struct term *t)
 {
 	if (!rows_restore(t->rows, t->at))
@@ -157,7 +179,7 @@ static void restore_place(struct term *t)
 /* To a row by its number. Done right behind a save it is a status line, which goes back (apt does so). */
 static void go_to(struct term *t, const struct esc *esc)
 {
-	if (!rows_leave(t->rows, esc_param(esc, 0, 1), esc_param(esc, 1, 1) - 1, t->at))
+	if (t->single || !rows_leave(t->rows, esc_param(esc, 0, 1), esc_param(esc, 1, 1) - 1, t->at))
 		leave_line(t);
 	t->line = rows_now(t->rows)->line;
 }

@@ -4,6 +4,7 @@
 #ifndef HOB_LOG_TERM_H
 #define HOB_LOG_TERM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,8 +14,9 @@ struct rows;
 /* The oldest row, which is about to go. */
 typedef void term_leave(void *arg);
 
-/* A terminal with one empty row that begins at AT; lines keep LINE_MAX characters. The caller frees it. */
-struct term *term_new(size_t line_max, uint64_t at, term_leave *leave, void *arg);
+/* A terminal with one empty row that begins at AT; lines keep LINE_MAX characters. SINGLE: it never has a second row,
+ * and shows the one when the cursor would leave it. The caller frees it. */
+struct term *term_new(size_t line_max, bool single, uint64_t at, term_leave *leave, void *arg);
 
 void term_free(struct term *t);
 

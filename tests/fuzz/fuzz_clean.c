@@ -109,6 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	opts.fold = data[0] & 1;
 	opts.line_max = limits[data[0] >> 1 & 3];
+	opts.single = data[0] & 16;
 	opts.from = data[0] & 8 ? opts.start + data[2] : 0;
 	step = 1 + data[1];
 	data += 3;

@@ -466,6 +466,23 @@ static void long_rows_leave_early(void **state)
 	str_done(&r.text);
 }
 
+static void a_single_row_is_left_at_once(void **state)
+{
+	struct record r = {.gapless = true};
+	struct clean_opts opts = {.single = true};
+	struct clean *c = clean_new(&opts, on_line, &r);
+
+	(void)state;
+	clean_feed(c, "one\n", 4);
+	assert_string_equal(r.text.buf, "one|");
+	clean_feed(c, "\n10%\r20%\x1b[1Aup\x1b[2Bdown\x1b[s\x1b[9;9Haway\x1b[uback\n", 43);
+	assert_string_equal(r.text.buf, "one||20%|up|down|away|back|");
+	assert_int_equal(r.last.to, clean_cursor(c));
+	assert_false(clean_holds(c));
+	clean_free(c);
+	str_done(&r.text);
+}
+
 static void rows_drawn_together_tell_their_redraws_once(void **state)
 {
 	struct record r = {.gapless = true};
@@ -737,6 +754,7 @@ int main(void)
 	    cmocka_unit_test(a_line_without_end_takes_no_memory),
 	    cmocka_unit_test(progress_is_one_line_that_counts_its_redraws),
 	    cmocka_unit_test(long_rows_leave_early),
+	    cmocka_unit_test(a_single_row_is_left_at_once),
 	    cmocka_unit_test(rows_drawn_together_tell_their_redraws_once),
 	    cmocka_unit_test(what_is_out_of_reach_is_a_new_line),
 	    cmocka_unit_test(followers_wait_for_bars_only),
