@@ -46,6 +46,7 @@ struct cmd {
 	X(screen) \
 	X(wait) \
 	X(send) \
+	X(attach) \
 	X(kill) \
 	X(restart) \
 	X(notify) \

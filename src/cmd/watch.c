@@ -96,7 +96,7 @@ static bool renew(struct watch *w, struct registry *reg, const struct pollfd *fd
 
 int watch_wait(struct watch *w, struct registry *reg, int64_t deadline_ns, int hangup)
 {
-	struct pollfd fds[3 + 2 * WATCH_TASKS];
+	struct pollfd fds[3 + 2 * WATCH_TASKS + WATCH_OWN];
 	int n = 3, r, sig;
 	bool polling = w->fd < 0;
 
@@ -108,9 +108,13 @@ int watch_wait(struct watch *w, struct registry *reg, int64_t deadline_ns, int h
 	for (int i = 0; i < w->ntasks; i++)
 		for (int j = 0; j < 2; j++)
 			fds[n++] = (struct pollfd){.fd = w->tasks[i].pidfds[j], .events = POLLIN};
+	for (int i = 0; i < w->nown; i++)
+		fds[n + i] = w->own[i];
 	do
-		r = os_wait(fds, (nfds_t)n, deadline_ns);
+		r = os_wait(fds, (nfds_t)(n + w->nown), deadline_ns);
 	while (r == -EINTR);
+	for (int i = 0; i < w->nown; i++)
+		w->own[i].revents = fds[n + i].revents;
 	if (r == 0)
 		return polling ? WATCH_DEATH : WATCH_TIMEOUT;
 	if (fds[1].revents) {
@@ -122,7 +126,9 @@ int watch_wait(struct watch *w, struct registry *reg, int64_t deadline_ns, int h
 		return -SIGPIPE;
 	if (fds[0].revents)
 		os_watch_drain(w->fd);
-	return renew(w, reg, fds + 3) ? WATCH_DEATH : WATCH_NEWS;
+	if (renew(w, reg, fds + 3))
+		return WATCH_DEATH;
+	return fds[0].revents ? WATCH_NEWS : WATCH_OWNS;
 }
 
 void watch_close(struct watch *w)

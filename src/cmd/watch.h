@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #define WATCH_TASKS 64
+#define WATCH_OWN   8
 
 struct watch {
 	int fd; /* inotify; -1: not to be had, and a second passes between looks */
@@ -16,7 +17,9 @@ struct watch {
 		int pidfds[2]; /* guard and keeper, so that a death of both is noticed */
 	} tasks[WATCH_TASKS];
 	int ntasks;
-	int signals; /* signalfd, or -1 */
+	int signals;	    /* signalfd, or -1 */
+	struct pollfd *own; /* the caller's, waited for too; at most WATCH_OWN; watch_wait fills their revents */
+	int nown;
 };
 
 /* Begins to watch the bell; look at the registry after this call, then wait. Where inotify is missing a sentence
@@ -29,11 +32,11 @@ void watch_task(struct watch *w, struct registry *reg, const char *id, bool log)
 /* Blocks SIGINT, SIGTERM and SIGHUP and makes them end watch_wait instead. */
 int watch_signals(struct watch *w, struct err *err);
 
-enum watch_news { WATCH_TIMEOUT, WATCH_NEWS, WATCH_DEATH };
+enum watch_news { WATCH_TIMEOUT, WATCH_NEWS, WATCH_DEATH, WATCH_OWNS };
 
 /* Waits for news until the monotonic DEADLINE_NS (-1: for ever). Returns one of the above (after WATCH_DEATH, a
- * keeper's, the caller settles lost tasks), or minus the number of a signal that came. Also ends when fd HANGUP (-1:
- * none) is hung up, with -SIGPIPE. */
+ * keeper's, the caller settles lost tasks; WATCH_OWNS: nothing but the caller's own descriptors), or minus the number
+ * of a signal that came. Also ends when fd HANGUP (-1: none) is hung up, with -SIGPIPE. */
 int watch_wait(struct watch *w, struct registry *reg, int64_t deadline_ns, int hangup);
 
 void watch_close(struct watch *w);

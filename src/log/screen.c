@@ -119,6 +119,7 @@ static void resize(struct replay *r, unsigned cols, unsigned rows)
 	sieve_flush(r->sieve);
 	if (sieve_margins(r->sieve))
 		drop_margins(r);
+	r->out.modes.top = r->out.modes.bottom = 0;
 	sieve_resize(r->sieve, rows);
 	vterm_set_size(r->vt, (int)rows, (int)cols);
 	/* rows that went may have taken the cursor with them: a report of the status brings it back */
@@ -138,6 +139,7 @@ static void feed(struct replay *r, const unsigned char *bytes, uint64_t to)
 			until = r->index.terms[r->term].at;
 		len = until > r->at ? (size_t)(until - r->at) : 0;
 		sieve_feed(r->sieve, bytes, len);
+		modes_feed(&r->out.modes, bytes, len);
 		bytes += len;
 		r->at += len;
 		if (until < to) {
@@ -166,6 +168,7 @@ static void skip(struct replay *r, enum view_reason reason, uint64_t to)
 	r->out.gap.count = r->out.gap.to - r->out.gap.from;
 	r->out.from = r->at = to;
 	sieve_break(r->sieve);
+	r->out.modes.esc = (struct esc){0};
 	catch_up(r);
 	vterm_input_write(r->vt, clear, sizeof clear - 1);
 }
@@ -228,6 +231,32 @@ static struct screen_style style_of(const VTermScreenCell *cell)
 	};
 }
 
+static struct screen_style pen_of(const struct replay *r)
+{
+	static const struct {
+		VTermAttr attr;
+		uint32_t flag;
+	} flags[] = {
+	    {VTERM_ATTR_BOLD, SCREEN_BOLD},	      {VTERM_ATTR_ITALIC, SCREEN_ITALIC},
+	    {VTERM_ATTR_UNDERLINE, SCREEN_UNDERLINE}, {VTERM_ATTR_REVERSE, SCREEN_REVERSE},
+	    {VTERM_ATTR_BLINK, SCREEN_BLINK},	      {VTERM_ATTR_STRIKE, SCREEN_STRIKE},
+	};
+	const VTermState *state = vterm_obtain_state(r->vt);
+	struct screen_style pen = {0};
+	VTermValue value = {0};
+
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+		value.number = 0;
+		if (vterm_state_get_penattr(state, flags[i].attr, &value) && value.number)
+			pen.flags |= flags[i].flag;
+	}
+	if (vterm_state_get_penattr(state, VTERM_ATTR_FOREGROUND, &value))
+		pen.fg = colour_of(&value.color, VTERM_COLOR_IS_DEFAULT_FG(&value.color));
+	if (vterm_state_get_penattr(state, VTERM_ATTR_BACKGROUND, &value))
+		pen.bg = colour_of(&value.color, VTERM_COLOR_IS_DEFAULT_BG(&value.color));
+	return pen;
+}
+
 static void copy_cell(const struct replay *r, unsigned row, unsigned col, struct screen_cell *ret)
 {
 	VTermScreenCell cell = {0};
@@ -262,6 +291,7 @@ static void copy_screen(struct replay *r)
 	vterm_state_get_cursorpos(vterm_obtain_state(r->vt), &pos);
 	out->row = bounded((unsigned)pos.row, 0, out->rows - 1);
 	out->col = bounded((unsigned)pos.col, 0, out->cols - 1);
+	out->pen = pen_of(r);
 	out->cursor = r->at;
 	out->settled = r->at - sieve_open(r->sieve);
 }

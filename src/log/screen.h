@@ -5,6 +5,7 @@
 #ifndef HOB_LOG_SCREEN_H
 #define HOB_LOG_SCREEN_H
 
+#include "log/modes.h"
 #include "log/view.h"
 
 #include <stdbool.h>
@@ -55,10 +56,12 @@ struct screen {
 	bool visible;		   /* the cursor */
 	bool alternate;		   /* the second screen, which programs of the whole screen use */
 	char *title;		   /* one harmless line; NULL: none */
-	uint64_t cursor;	   /* of the log: what lies before it was replayed */
-	uint64_t settled;	   /* … and before this one no sequence or character is unfinished */
-	uint64_t from;		   /* what is shown was written from here on */
-	struct view_omission gap;  /* what is missing before that; from and to are equal when nothing is */
+	struct screen_style pen;   /* how what comes next will look */
+	struct modes modes;
+	uint64_t cursor;	  /* of the log: what lies before it was replayed */
+	uint64_t settled;	  /* … and before this one no sequence or character is unfinished */
+	uint64_t from;		  /* what is shown was written from here on */
+	struct view_omission gap; /* what is missing before that; from and to are equal when nothing is */
 };
 
 /* Replays the log in the task's folder DIRFD. COLS and ROWS are the size until the first recorded one; 0: a log
@@ -82,6 +85,10 @@ void screen_row(const struct screen *s, unsigned row, struct str *out);
 
 /* Adds ROW to OUT with the sequences (SGR) that make it look as it does; it begins and ends with the plain style. */
 void screen_draw(const struct screen *s, unsigned row, struct str *out);
+
+/* Adds what makes a terminal of the same size, in the modes of one just switched on, look and behave as S: cleared and
+ * painted, with its title, its modes and its pen. */
+void screen_paint(const struct screen *s, struct str *out);
 
 /* Adds the sequence that changes the plain style to STYLE. */
 void screen_style_add(struct str *out, const struct screen_style *style);

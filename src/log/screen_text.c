@@ -124,6 +124,38 @@ void screen_draw(const struct screen *s, unsigned row, struct str *out)
 		str_add(out, "\033[0m");
 }
 
+/* The last thing done, as modes and margins move the cursor. In origin mode its rows count from the upper margin. */
+static void paint_cursor(const struct screen *s, struct str *out)
+{
+	unsigned row = s->row + 1;
+
+	if (modes_on(&s->modes, 6)) {
+		str_add(out, "\033[?6h");
+		row -= s->modes.top > 0 && s->modes.top <= row ? s->modes.top - 1 : 0;
+	}
+	str_addf(out, "\033[%u;%uH", row, s->col + 1);
+}
+
+void screen_paint(const struct screen *s, struct str *out)
+{
+	if (s->alternate)
+		str_add(out, "\033[?1049h");
+	/* a terminal that is smaller cuts the rows */
+	str_add(out, "\033[?7l\033[m\033[H\033[2J");
+	for (unsigned row = 0; row < s->rows; row++) {
+		if (screen_width(s, row, true) == 0)
+			continue;
+		str_addf(out, "\033[%u;1H", row + 1);
+		screen_draw(s, row, out);
+	}
+	str_add(out, "\033[?7h");
+	if (s->title)
+		str_addf(out, "\033]2;%s\033\\", s->title);
+	modes_add(&s->modes, out);
+	screen_style_add(out, &s->pen);
+	paint_cursor(s, out);
+}
+
 bool screen_run_next(const struct screen *s, unsigned row, unsigned from, struct screen_run *ret)
 {
 	unsigned width = screen_width(s, row, true), end;

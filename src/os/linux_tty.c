@@ -72,6 +72,10 @@ int os_pty_mode(int fd, struct os_pty_mode *ret)
 	    .lines = (mode.c_lflag & ICANON) != 0,
 	    .echo = (mode.c_lflag & ECHO) != 0,
 	    .eof = (char)mode.c_cc[VEOF],
+	    .flow = (mode.c_iflag & IXON) != 0,
+	    .any = (mode.c_iflag & IXANY) != 0,
+	    .stop = (char)mode.c_cc[VSTOP],
+	    .start = (char)mode.c_cc[VSTART],
 	};
 	return 0;
 }

@@ -125,10 +125,13 @@ int os_pty_take(int master);
 int os_pty_resize(int fd, int cols, int rows);
 int os_pty_size(int fd, int *ret_cols, int *ret_rows);
 
-/* What the program on the terminal asked for: input by lines or as it comes; the character that ends input. */
+/* What the program on the terminal asked for: input by lines or as it comes; the character that ends input; whether
+ * two others, or ANY after the first, stop and start what the terminal shows (FLOW). */
 struct os_pty_mode {
 	bool lines, echo;
 	char eof;
+	bool flow, any;
+	char stop, start;
 };
 int os_pty_mode(int fd, struct os_pty_mode *ret);
 

@@ -1,0 +1,505 @@
+/* attach: a task's terminal in one's own: what it shows, what it writes from now on, and the keys that it gets.
+ * What is shown comes from the log, so nothing that happens to the reader's terminal can hold up the task. */
+#include "base/path.h"
+#include "base/str.h"
+#include "cmd/cmd.h"
+#include "cmd/record.h"
+#include "cmd/text.h"
+#include "cmd/tty.h"
+#include "cmd/watch.h"
+#include "keep/input.h"
+#include "keep/lost.h"
+#include "log/modes.h"
+#include "log/screen.h"
+#include "log/view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DETACH	 0x1c /* ctrl-\ */
+#define KEYS_MAX 65536
+#define BEHIND_MAX                                                                                                     \
+	(8u * 1024u * 1024u) /* what was written since is not shown any more, but the screen as it is then             \
+			      */
+#define READ_BYTES   4096
+#define SIZE_MAX_TTY 4096
+
+enum { OWN_STDIN, OWN_INPUT, OWN_OUTPUT, OWN_SIGNALS, OWN_LOG, OWN_COUNT };
+
+struct attach {
+	struct registry *reg;
+	struct task task; /* as last read */
+	int dirfd;
+	struct watch watch;
+	struct pollfd own[OWN_COUNT];
+	struct view *view;
+	struct input input;
+	struct str paint; /* the screen, and how much of it was put already */
+	size_t painted;
+	struct str keys;    /* that the task has not taken yet */
+	struct modes modes; /* of our terminal */
+	int cols, rows;	    /* of our terminal */
+	bool painted_once;
+	bool paused, any_key; /* what we show, not the task */
+	bool ended, detached;
+};
+
+/* ---- what is shown ---- */
+
+static size_t room(void)
+{
+	return TTY_WAITING_MAX - tty_waiting();
+}
+
+/* How to leave the terminal from here on. */
+static void set_undo(const struct attach *a)
+{
+	CLEAN_STR struct str undo = {0};
+
+	/* a string or sequence that was begun ends; the screen that was there before is back, or a new line begins: at
+	 * the cursor, or at the end where the margins moved that */
+	str_add(&undo, "\033\\\033[m");
+	modes_undo(&a->modes, &undo);
+	if (!modes_alternate(&a->modes) && (a->modes.top || a->modes.bottom))
+		str_addf(&undo, "\033[%d;1H", a->rows > 0 ? a->rows : 24);
+	if (!modes_alternate(&a->modes))
+		str_add(&undo, "\r\n\033[J");
+	tty_undo(undo.buf, undo.len);
+}
+
+static void show(struct attach *a, const char *bytes, size_t len)
+{
+	modes_feed(&a->modes, bytes, len);
+	set_undo(a);
+	tty_put(bytes, len);
+}
+
+/* A view_emit: stops the view when there may be no room for the next piece. */
+static int emit(void *arg, const char *bytes, size_t len)
+{
+	show(arg, bytes, len);
+	return room() < TTY_WAITING_MAX / 2 ? -EAGAIN : 0;
+}
+
+static int follow_from(struct attach *a, uint64_t cursor, struct err *err)
+{
+	const struct view_opts opts = {.mode = VIEW_RANGE, .raw = true, .since = cursor};
+
+	view_close(a->view);
+	a->view = view_open(a->dirfd, &opts, emit, a, err);
+	return a->view ? 0 : err->code ? err->code : -EIO;
+}
+
+/* Makes our terminal look as the task's does now, and goes on from there. */
+static int repaint(struct attach *a, struct err *err)
+{
+	CLEAN_STR struct str before = {0};
+	struct screen screen = {0};
+	int r = screen_replay(a->dirfd, (unsigned)a->task.pty_cols, (unsigned)a->task.pty_rows, &screen, err);
+
+	if (r < 0)
+		return r;
+	str_reset(&a->paint);
+	a->painted = 0;
+	str_add(&a->paint, "\033\\\033[m");
+	modes_undo(&a->modes, &a->paint);
+	/* what stood here before goes where one can scroll back to it */
+	if (!a->painted_once && !screen.alternate) {
+		str_addf(&a->paint, "\033[%d;1H", a->rows > 0 ? a->rows : 24);
+		for (int i = 0; i < a->rows; i++)
+			str_addc(&a->paint, '\n');
+	}
+	a->painted_once = true;
+	tty_drop();
+	screen_paint(&screen, &a->paint);
+	r = follow_from(a, screen.settled, err);
+	screen_done(&screen);
+	return r;
+}
+
+static uint64_t behind(const struct attach *a)
+{
+	struct stat st;
+
+	if (fstatat(a->dirfd, "log", &st, 0) < 0 || (uint64_t)st.st_size < view_cursor(a->view))
+		return 0;
+	return (uint64_t)st.st_size - view_cursor(a->view);
+}
+
+/* Fills the buffer with what is to be shown, and writes what the terminal takes. */
+static int pump(struct attach *a, struct err *err)
+{
+	int r = 0;
+
+	if (a->paused)
+		return tty_flush();
+	if (behind(a) > BEHIND_MAX)
+		r = repaint(a, err);
+	while (r == 0 && a->painted < a->paint.len && room() > 0) {
+		size_t len = a->paint.len - a->painted;
+
+		len = len < room() ? len : room();
+		show(a, a->paint.buf + a->painted, len);
+		a->painted += len;
+		r = tty_flush();
+	}
+	while (r == 0 && a->painted == a->paint.len && room() >= TTY_WAITING_MAX / 2) {
+		uint64_t from = view_cursor(a->view);
+
+		r = view_step(a->view, err);
+		r = r == -EAGAIN ? 0 : r;
+		if (r == 0)
+			r = tty_flush();
+		if (view_cursor(a->view) == from)
+			break;
+	}
+	return r == 0 ? tty_flush() : r;
+}
+
+static bool all_shown(const struct attach *a)
+{
+	return a->painted == a->paint.len && tty_waiting() == 0 && behind(a) == 0;
+}
+
+/* ---- sizes ---- */
+
+/* The task's terminal gets the size of ours. */
+static void fit(struct attach *a)
+{
+	struct err ignored = {0};
+	int cols, rows;
+
+	if (!tty_size(&cols, &rows) || (cols == a->cols && rows == a->rows))
+		return;
+	a->cols = cols;
+	a->rows = rows;
+	set_undo(a);
+	/* a keeper that does not answer is no reason to leave: the next size will do */
+	input_resize(a->reg, &a->task, cols < SIZE_MAX_TTY ? cols : SIZE_MAX_TTY,
+		     rows < SIZE_MAX_TTY ? rows : SIZE_MAX_TTY, &ignored);
+}
+
+/* ---- keys ---- */
+
+/* Where in the N bytes the key to detach begins, in any of the forms that terminals send it; N: nowhere. */
+static size_t find_detach(const char *bytes, size_t n)
+{
+	static const char *const forms[] = {"\x1c", "\033[92;5u", "\033[27;5;92~"};
+	size_t first = n;
+
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		const char *at = memmem(bytes, n, forms[i], strlen(forms[i]));
+
+		if (at && (size_t)(at - bytes) < first)
+			first = (size_t)(at - bytes);
+	}
+	return first;
+}
+
+/* The keys that stop and start a terminal work on ours, where the task's would have obeyed them: that one would hold
+ * up the task. */
+static void take_keys(struct attach *a, const char *bytes, size_t n)
+{
+	struct os_pty_mode mode = {0};
+
+	os_pty_mode(a->input.fd, &mode);
+	for (size_t i = 0; i < n; i++) {
+		if (a->paused && (bytes[i] == mode.start || mode.any)) {
+			a->paused = false;
+			continue;
+		}
+		if (mode.flow && mode.stop && bytes[i] == mode.stop) {
+			a->paused = true;
+			continue;
+		}
+		/* a task that does not read: more would only come too late */
+		if (a->keys.len < KEYS_MAX)
+			str_addc(&a->keys, bytes[i]);
+		else
+			tty_put("\a", 1);
+	}
+}
+
+static int read_keys(struct attach *a)
+{
+	char bytes[READ_BYTES];
+	ssize_t n = read(0, bytes, sizeof bytes);
+	size_t len;
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return 0;
+	if (n <= 0)
+		return -SIGHUP;
+	len = find_detach(bytes, (size_t)n);
+	a->detached = len < (size_t)n;
+	take_keys(a, bytes, len);
+	return 0;
+}
+
+static void give_keys(struct attach *a)
+{
+	size_t taken = 0;
+	int r;
+
+	if (a->keys.len == 0)
+		return;
+	r = input_write(&a->input, a->keys.buf, a->keys.len, 0, &taken);
+	/* nobody has the terminal open: keys are for whoever is there now */
+	if (r < 0 && r != -EAGAIN)
+		taken = a->keys.len;
+	memmove(a->keys.buf, a->keys.buf + taken, a->keys.len - taken);
+	a->keys.len -= taken;
+}
+
+/* ---- waiting ---- */
+
+static const int own_signals[] = {SIGWINCH, SIGTSTP, SIGCONT, 0};
+
+static int catch_signals(struct attach *a, struct err *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (const int *sig = own_signals; *sig; sig++)
+		sigaddset(&set, *sig);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	a->own[OWN_SIGNALS].fd = os_signal_fd(own_signals);
+	signal(SIGPIPE, SIG_IGN);
+	if (a->own[OWN_SIGNALS].fd < 0)
+		return err_sys(err, a->own[OWN_SIGNALS].fd, "cannot wait for signals");
+	return watch_signals(&a->watch, err);
+}
+
+/* Our terminal changed its size, or we are to stop, or were stopped and go on. */
+static int take_signal(struct attach *a, struct err *err)
+{
+	bool again = false;
+	sigset_t pending;
+	int r = 0;
+
+	sigpending(&pending);
+	os_signal_drain(a->own[OWN_SIGNALS].fd);
+	if (sigismember(&pending, SIGTSTP)) {
+		tty_leave();
+		raise(SIGSTOP);
+		again = true;
+	}
+	/* a shell may have changed the terminal meanwhile */
+	if (again || sigismember(&pending, SIGCONT)) {
+		os_signal_drain(a->own[OWN_SIGNALS].fd);
+		tty_leave();
+		r = tty_enter(err);
+		if (r == 0)
+			r = repaint(a, err);
+	}
+	fit(a);
+	return r;
+}
+
+static void set_own(struct attach *a)
+{
+	bool wants = !a->paused && room() >= TTY_WAITING_MAX / 2;
+
+	a->own[OWN_STDIN].fd = 0;
+	a->own[OWN_STDIN].events = POLLIN;
+	a->own[OWN_INPUT].fd = a->keys.len > 0 ? a->input.fd : -1;
+	a->own[OWN_INPUT].events = POLLOUT;
+	a->own[OWN_OUTPUT].fd = tty_waiting() > 0 ? tty_fd() : -1;
+	a->own[OWN_OUTPUT].events = POLLOUT;
+	a->own[OWN_SIGNALS].events = POLLIN;
+	/* what is written while nobody sees it wakes nobody */
+	a->own[OWN_LOG].events = wants ? POLLIN : 0;
+	a->watch.own = a->own;
+	a->watch.nown = OWN_COUNT;
+}
+
+static int read_row(struct attach *a, struct err *err)
+{
+	struct task now = {0};
+	int r = registry_get(a->reg, a->task.id, err, &now);
+
+	if (r < 0)
+		return r;
+	task_done(&a->task);
+	a->task = now;
+	a->ended = task_ended(now.status);
+	if (a->ended)
+		a->paused = false;
+	return 0;
+}
+
+/* Waits, and takes what came. 0, 128 + a signal, or a negative errno. */
+static int turn(struct attach *a, struct err *err)
+{
+	int news, r = 0;
+
+	set_own(a);
+	news = watch_wait(&a->watch, a->reg, -1, -1);
+	if (news < 0)
+		return 128 - news;
+	if (news == WATCH_DEATH)
+		r = lost_settle(a->reg, err);
+	if (r == 0 && news != WATCH_OWNS)
+		r = read_row(a, err);
+	if (a->own[OWN_LOG].revents)
+		os_watch_drain(a->own[OWN_LOG].fd);
+	if (r == 0 && a->own[OWN_SIGNALS].revents)
+		r = take_signal(a, err);
+	if (r == 0 && a->own[OWN_STDIN].revents)
+		r = read_keys(a) < 0 ? 128 + SIGHUP : 0;
+	give_keys(a);
+	return r;
+}
+
+static int stay(struct attach *a, struct err *err)
+{
+	int r = read_row(a, err);
+
+	while (r == 0 && !a->detached) {
+		r = pump(a, err);
+		if (r < 0 && !err->code)
+			return 128 + SIGHUP;
+		if (r == 0 && a->ended && all_shown(a))
+			break;
+		if (r == 0)
+			r = turn(a, err);
+	}
+	return r;
+}
+
+/* ---- the command ---- */
+
+static int check(const struct task *task, struct err *err)
+{
+	CLEAN_STR struct str state = {0};
+
+	if (!task->pty_cols)
+		return err_set(err, -ENOTTY,
+			       "task %s has no terminal, it was not started with --pty: hob logs -f %s follows it",
+			       task->id, task->id);
+	if (!task_ended(task->status))
+		return 0;
+	record_state(task, &state);
+	return err_set(err, -ENODATA, "task %s has ended (%s): hob screen %s shows its terminal", task->id, state.buf,
+		       task->id);
+}
+
+static int watch_log(struct attach *a)
+{
+	CLEAN_FREE char *path = xasprintf("/proc/self/fd/%d/log", a->dirfd);
+	int fd = os_watch_new();
+
+	/* without: the watch itself looks once a second, and has said so */
+	if (fd >= 0)
+		os_watch_modified(fd, path);
+	a->own[OWN_LOG].fd = fd;
+	return 0;
+}
+
+static int open_all(struct attach *a, const char *word, struct err *err)
+{
+	int r = cmd_open(err, &a->reg);
+
+	if (r == 0)
+		r = registry_find(a->reg, word, err, &a->task);
+	if (r == 0)
+		r = check(&a->task, err);
+	if (r == 0) {
+		r = lost_open_folder(a->reg, a->task.id, &a->dirfd);
+		if (r < 0)
+			err_set(err, r, "task %s has no log", a->task.id);
+	}
+	if (r == 0)
+		r = input_open(a->reg, &a->task, err, &a->input);
+	if (r == 0)
+		r = watch_open(&a->watch, a->reg, err);
+	if (r == 0) {
+		watch_task(&a->watch, a->reg, a->task.id, false);
+		r = watch_log(a);
+	}
+	return r;
+}
+
+static void close_all(struct attach *a)
+{
+	view_close(a->view);
+	watch_close(&a->watch);
+	path_close(&a->own[OWN_SIGNALS].fd);
+	path_close(&a->own[OWN_LOG].fd);
+	path_close(&a->dirfd);
+	input_close(&a->input);
+	str_done(&a->paint);
+	str_done(&a->keys);
+	task_done(&a->task);
+	registry_close(a->reg);
+}
+
+/* One line that says how it went. */
+static void tell(const struct attach *a)
+{
+	CLEAN_FREE char *name = text_safe(a->task.name ? a->task.name : a->task.id);
+	CLEAN_STR struct str state = {0};
+
+	if (a->ended) {
+		record_state(&a->task, &state);
+		printf("[%s ended: %s, %s]\n", name, task_status_text(a->task.status), state.buf);
+	} else {
+		printf("[detached; %s goes on: hob attach %s]\n", name, a->task.id);
+	}
+}
+
+static int run(struct attach *a, const char *word, struct err *err)
+{
+	int r;
+
+	if (!isatty(0) || !isatty(1))
+		return err_set(err, -ENOTTY,
+			       "attach wants a terminal as stdin and stdout: without one hob logs -f "
+			       "follows a task, and hob send gives it input");
+	r = open_all(a, word, err);
+	if (r == 0)
+		r = catch_signals(a, err);
+	if (r == 0)
+		r = tty_enter(err);
+	if (r < 0)
+		return r;
+	fit(a);
+	set_undo(a);
+	r = repaint(a, err);
+	if (r == 0)
+		r = stay(a, err);
+	tty_leave();
+	if (r != 0)
+		return r;
+	tell(a);
+	return a->detached || a->task.status == TASK_COMPLETED ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int exec(int argc, char **argv, struct err *err)
+{
+	struct attach a = {.dirfd = -1, .input = INPUT_NONE, .own[OWN_SIGNALS].fd = -1, .own[OWN_LOG].fd = -1};
+	int r = cmd_options(&cmd_attach, argc, argv, false, NULL, NULL, err);
+
+	a.watch.fd = a.watch.signals = -1;
+	if (r < 0)
+		return r;
+	if (argc - r != 1)
+		return cmd_usage(err, "attach takes one ID: hob list shows them");
+	r = run(&a, argv[r], err);
+	close_all(&a);
+	return r == -ENODATA ? EXIT_ENDED : r;
+}
+
+const struct cmd cmd_attach = {
+    .name = "attach",
+    .args = "ID",
+    .summary = "a task's terminal in your own; ctrl-\\ detaches",
+    .examples = "hob run --pty -n repl -- python3\n"
+		"hob attach repl                 type, and look; ctrl-\\ leaves it running\n",
+    .exec = exec,
+};
