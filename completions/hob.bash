@@ -68,7 +68,7 @@ _hob() {
 		_hob_words "$(hob help --complete "$command" 2>/dev/null)"
 	else
 		case $command in
-		show | logs | screen | wait | send | kill | stop | restart) _hob_words "$(hob list -q 2>/dev/null)" ;;
+		show | logs | screen | wait | send | attach | kill | stop | restart) _hob_words "$(hob list -q 2>/dev/null)" ;;
 		help) _hob_words "$(hob help --complete 2>/dev/null)" ;;
 		esac
 	fi

@@ -41,7 +41,7 @@ end
 
 complete -c hob -f
 complete -c hob -n __hob_task -a '(__hob_complete_task)'
-complete -c hob -n '__hob_in show logs screen wait send kill stop restart' -k -a '(__hob_ids)'
+complete -c hob -n '__hob_in show logs screen wait send attach kill stop restart' -k -a '(__hob_ids)'
 
 for name in (hob help --complete 2>/dev/null)
     set -l help (hob help $name)

@@ -499,7 +499,6 @@ const struct cmd cmd_attach = {
     .name = "attach",
     .args = "ID",
     .summary = "a task's terminal in your own; ctrl-\\ detaches",
-    .examples = "hob run --pty -n repl -- python3\n"
-		"hob attach repl                 type, and look; ctrl-\\ leaves it running\n",
+    .examples = "hob attach repl                 of a task that was started with --pty\n",
     .exec = exec,
 };

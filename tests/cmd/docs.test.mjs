@@ -4,7 +4,6 @@ import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { sql } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { HOB } from "./lib/programs.mjs";
 
@@ -145,8 +144,8 @@ test("the manual lists exactly the keys of the JSON", async (t) => {
   assert.deepEqual(sorted(keys("A task:")), sorted(Object.keys(await lab.show(id))));
   const [event] = await lab.events(id, "exit");
   assert.deepEqual(sorted(keys("An event:")), sorted(Object.keys(event)));
-  await sql(lab, "UPDATE tasks SET pty_cols = 80, pty_rows = 24");
-  const answers = { screen: await lab.json(["screen", id]), logs: await lab.json(["logs", id]), wait: await lab.json(["wait", id]), kill: (await lab.json(["kill", id]))[0] };
+  const terminal = await lab.run(["--pty", "-c", "exit 0"]);
+  const answers = { screen: await lab.json(["screen", terminal]), logs: await lab.json(["logs", id]), wait: await lab.json(["wait", id]), kill: (await lab.json(["kill", id]))[0] };
   for (const [name, answer] of Object.entries(answers)) {
     const item = section(name, "Ss").split(".It Fl -json\n")[1].split(".El\n")[0];
     for (const key of Object.keys(answer)) assert.match(item, new RegExp(`\\bCm ${key}\\b`), `${name}: ${key}`);

@@ -13,6 +13,7 @@ const COMMANDS = [
   "screen",
   "wait",
   "send",
+  "attach",
   "kill",
   "restart",
   "notify",

@@ -2,19 +2,18 @@
 // tests/unit/test_screen.c.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { onTerminal, refused, sql, usage } from "./lib/asking.mjs";
+import { onTerminal, refused, usage } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
 
 /** A lab whose task "a" wrote BYTES to a terminal of this size, and ended. */
 async function written(t, bytes, { cols = 40, rows = 6 } = {}) {
   const lab = newLab(t);
-  await lab.ended(await lab.run(["--id", "a", "--", "printf", "%b", bytes]));
-  await sql(lab, `UPDATE tasks SET pty_cols = ${cols}, pty_rows = ${rows}`);
+  await lab.ended(await lab.run(["--id", "a", `--pty=${cols}x${rows}`, "--", "printf", "%b", bytes]));
   return { lab, screen: (...args) => lab.must(["screen", "a", ...args]) };
 }
 
 test("rows, then size, cursor and title", async (t) => {
-  const { screen } = await written(t, "\\033]0;a title\\007first\\r\\n  second  \\r\\n\\r\\nlast");
+  const { screen } = await written(t, "\\033]0;a title\\007first\\n  second  \\n\\nlast");
   assert.equal(
     await screen(),
     'first\n  second\n\nlast\n[terminal 40x6, cursor at row 4, column 5; title "a title"; completed; log cursor 37]\n',
@@ -22,7 +21,7 @@ test("rows, then size, cursor and title", async (t) => {
 });
 
 test("the second screen, and a cursor that is hidden", async (t) => {
-  const { lab, screen } = await written(t, "$ top\\r\\n\\033[?1049h\\033[H\\033[?25lCPU  5%");
+  const { lab, screen } = await written(t, "$ top\\n\\033[?1049h\\033[H\\033[?25lCPU  5%");
   assert.match(await screen(), /^CPU  5%\n\[terminal 40x6, cursor at row 1, column 8, hidden; alternate screen; /);
   const json = await lab.json(["screen", "a"]);
   assert.deepEqual(json.position, { row: 1, col: 8, visible: false });
@@ -30,7 +29,7 @@ test("the second screen, and a cursor that is hidden", async (t) => {
 });
 
 test("--json: text, sizes, and attributes in runs", async (t) => {
-  const bytes = "plain \\033[1;31mred\\033[m \\033[3;4;7;48;2;1;2;3mall\\033[m\\r\\n\\033[38;5;200mviolet";
+  const bytes = "plain \\033[1;31mred\\033[m \\033[3;4;7;48;2;1;2;3mall\\033[m\\n\\033[38;5;200mviolet";
   const { lab } = await written(t, bytes);
   const json = await lab.json(["screen", "a"]);
   assert.deepEqual(json, {
@@ -57,7 +56,7 @@ test("--json: text, sizes, and attributes in runs", async (t) => {
 });
 
 test("colours on a terminal that wants them, and nowhere else", async (t) => {
-  const { lab, screen } = await written(t, "\\033[1;31mred\\033[m\\r\\n");
+  const { lab, screen } = await written(t, "\\033[1;31mred\\033[m\\n");
   assert.match(await screen(), /^red\n/);
   assert.match(await onTerminal(lab, ["screen", "a"]), /^\x1b\[0;1;31mred\x1b\[0m\n/);
   assert.match(await onTerminal(lab, ["screen", "a"], { env: { NO_COLOR: "1" } }), /^red\n/);
@@ -71,9 +70,8 @@ test("nothing that a task wrote can harm a terminal", async (t) => {
 });
 
 test("64 KiB of text at most: the last rows", async (t) => {
-  const { lab, screen } = await written(t, "first\\r\\n", { cols: 1024, rows: 300 });
-  await lab.ended(await lab.run(["--id", "b", "-c", "for i in $(seq 200); do printf '%01000d\\r\\n' $i; done"]));
-  await sql(lab, `UPDATE tasks SET pty_cols = 1024, pty_rows = 300`);
+  const { lab, screen } = await written(t, "first\\n", { cols: 1000, rows: 300 });
+  await lab.ended(await lab.run(["--id", "b", "--pty=1000x300", "-c", "for i in $(seq 200); do printf '%0999d\\n' $i; done"]));
   assert.match(await screen(), /^first\n\[/);
   const text = await lab.must(["screen", "b"]);
   assert.match(text, /^\[… 135 rows left out: over 64 KiB …\]\n0+136\n/);
@@ -85,9 +83,8 @@ test("64 KiB of text at most: the last rows", async (t) => {
 
 test("what is missing is named, and the rest is shown", async (t) => {
   const lab = newLab(t);
-  const line = "yes 'some line that is long enough to be one of very many' | head -c 6000000; printf '\\r\\nthe end\\r\\n'";
-  await lab.ended(await lab.run(["--id", "a", "--log-max", "1M", "-c", line]));
-  await sql(lab, `UPDATE tasks SET pty_cols = 80, pty_rows = 10`);
+  const line = "yes 'some line that is long enough to be one of very many' | head -c 6000000; printf '\\nthe end\\n'";
+  await lab.ended(await lab.run(["--id", "a", "--pty=80x10", "--log-max", "1M", "-c", line]));
   const text = await lab.must(["screen", "a"]);
   assert.match(text, /^\[… [\d,]+ bytes no longer kept: cursors 1048576 to \d+ …\]\n/);
   assert.match(text, /\nthe end\n/);

@@ -1,6 +1,7 @@
 /* The screen: whatever bytes and sizes a log has, its terminal is replayed within bounds, and lines that the sieve
  * leaves out change nothing: the same bytes without it look the same. Input: 8 bytes of sizes and of where the second
  * and the missing bytes begin, then the log. */
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,27 @@ static void check_text(const struct screen *s)
 		while (screen_run_next(s, row, run.col + run.cols, &run))
 			MUST(run.cols > 0 && run.col + run.cols <= s->cols);
 	}
+	str_reset(&text);
+	screen_paint(s, &text);
+	str_done(&text);
+}
+
+/* However the bytes are cut, the modes are the same; and they are few enough to be undone by a signal's handler. */
+static void check_modes(const uint8_t *log, size_t size)
+{
+	struct modes whole = {0}, bytes = {0};
+	struct str text = {0};
+
+	modes_feed(&whole, log, size);
+	for (size_t i = 0; i < size; i++)
+		modes_feed(&bytes, log + i, 1);
+	MUST(memcmp(&whole, &bytes, offsetof(struct modes, esc)) == 0);
+	modes_undo(&whole, &text);
+	MUST(text.len < 2000);
+	str_reset(&text);
+	modes_add(&whole, &text);
+	for (size_t i = 0; i < text.len; i++)
+		MUST((unsigned char)text.buf[i] < 0x7f);
 	str_done(&text);
 }
 
@@ -152,6 +174,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(screen_replay(folder(), 0, 0, &screen, &err) == 0);
 	MUST(screen.cursor == size && screen.settled <= size && screen.from <= size);
 	check_text(&screen);
+	check_modes(data, size);
 	if (screen.gap.from == screen.gap.to)
 		check_sieve(&plan, data, &screen);
 	screen_done(&screen);
