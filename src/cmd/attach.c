@@ -45,7 +45,7 @@ struct attach {
 	struct modes modes; /* of our terminal */
 	int cols, rows;	    /* of our terminal */
 	bool painted_once;
-	bool paused, any_key; /* what we show, not the task */
+	bool paused; /* what we show, not the task */
 	bool ended, detached;
 };
 
@@ -63,7 +63,7 @@ static void set_undo(const struct attach *a)
 
 	/* a string or sequence that was begun ends; the screen that was there before is back, or a new line begins: at
 	 * the cursor, or at the end where the margins moved that */
-	str_add(&undo, "\033\\\033[m");
+	str_add(&undo, "\033\\\033[m\033[23;2t");
 	modes_undo(&a->modes, &undo);
 	if (!modes_alternate(&a->modes) && (a->modes.top || a->modes.bottom))
 		str_addf(&undo, "\033[%d;1H", a->rows > 0 ? a->rows : 24);
@@ -72,17 +72,20 @@ static void set_undo(const struct attach *a)
 	tty_undo(undo.buf, undo.len);
 }
 
-static void show(struct attach *a, const char *bytes, size_t len)
+/* What was put and not written has changed nothing. */
+static void wrote(void *arg, const char *bytes, size_t len)
 {
+	struct attach *a = arg;
+
 	modes_feed(&a->modes, bytes, len);
 	set_undo(a);
-	tty_put(bytes, len);
 }
 
 /* A view_emit: stops the view when there may be no room for the next piece. */
 static int emit(void *arg, const char *bytes, size_t len)
 {
-	show(arg, bytes, len);
+	(void)arg;
+	tty_put(bytes, len);
 	return room() < TTY_WAITING_MAX / 2 ? -EAGAIN : 0;
 }
 
@@ -114,6 +117,9 @@ static int repaint(struct attach *a, struct err *err)
 		for (int i = 0; i < a->rows; i++)
 			str_addc(&a->paint, '\n');
 	}
+	/* the title is given back, too, where the terminal keeps it */
+	if (!a->painted_once)
+		str_add(&a->paint, "\033[22;2t");
 	a->painted_once = true;
 	tty_drop();
 	screen_paint(&screen, &a->paint);
@@ -137,16 +143,16 @@ static int pump(struct attach *a, struct err *err)
 	int r = 0;
 
 	if (a->paused)
-		return tty_flush();
-	if (behind(a) > BEHIND_MAX)
+		return tty_flush(wrote, a);
+	if (behind(a) > BEHIND_MAX || behind(a) > a->task.log_max / 2)
 		r = repaint(a, err);
 	while (r == 0 && a->painted < a->paint.len && room() > 0) {
 		size_t len = a->paint.len - a->painted;
 
 		len = len < room() ? len : room();
-		show(a, a->paint.buf + a->painted, len);
+		tty_put(a->paint.buf + a->painted, len);
 		a->painted += len;
-		r = tty_flush();
+		r = tty_flush(wrote, a);
 	}
 	while (r == 0 && a->painted == a->paint.len && room() >= TTY_WAITING_MAX / 2) {
 		uint64_t from = view_cursor(a->view);
@@ -154,11 +160,11 @@ static int pump(struct attach *a, struct err *err)
 		r = view_step(a->view, err);
 		r = r == -EAGAIN ? 0 : r;
 		if (r == 0)
-			r = tty_flush();
+			r = tty_flush(wrote, a);
 		if (view_cursor(a->view) == from)
 			break;
 	}
-	return r == 0 ? tty_flush() : r;
+	return r == 0 ? tty_flush(wrote, a) : r;
 }
 
 static bool all_shown(const struct attach *a)
@@ -211,7 +217,8 @@ static void take_keys(struct attach *a, const char *bytes, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (a->paused && (bytes[i] == mode.start || mode.any)) {
 			a->paused = false;
-			continue;
+			if (bytes[i] == mode.start)
+				continue;
 		}
 		if (mode.flow && mode.stop && bytes[i] == mode.stop) {
 			a->paused = true;
@@ -499,6 +506,6 @@ const struct cmd cmd_attach = {
     .name = "attach",
     .args = "ID",
     .summary = "a task's terminal in your own; ctrl-\\ detaches",
-    .examples = "hob attach repl                 of a task that was started with --pty\n",
+    .examples = "hob attach repl                 type and look; ctrl-\\ leaves it running\n",
     .exec = exec,
 };

@@ -160,7 +160,7 @@ void tty_drop(void)
 	tty.len = 0;
 }
 
-int tty_flush(void)
+int tty_flush(void (*wrote)(void *arg, const char *bytes, size_t len), void *arg)
 {
 	size_t done = 0;
 	int r = 0;
@@ -168,12 +168,14 @@ int tty_flush(void)
 	while (r == 0 && done < tty.len) {
 		ssize_t n = write(tty.fd, tty.buf + done, tty.len - done);
 
-		if (n > 0)
+		if (n > 0) {
+			wrote(arg, tty.buf + done, (size_t)n);
 			done += (size_t)n;
-		else if (n == 0 || errno == EAGAIN)
+		} else if (n == 0 || errno == EAGAIN) {
 			break;
-		else if (errno != EINTR)
+		} else if (errno != EINTR) {
 			r = -errno;
+		}
 	}
 	memmove(tty.buf, tty.buf + done, tty.len - done);
 	tty.len -= done;

@@ -34,7 +34,8 @@ int tty_fd(void);
 /* Forgets what waits. */
 void tty_drop(void);
 
-/* Writes what the terminal takes at once. 0, or a negative errno when it is gone. */
-int tty_flush(void);
+/* Writes what the terminal takes at once; WROTE gets each piece that it took. 0, or a negative errno when it is gone.
+ */
+int tty_flush(void (*wrote)(void *arg, const char *bytes, size_t len), void *arg);
 
 #endif

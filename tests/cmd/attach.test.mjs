@@ -116,6 +116,22 @@ test("a program of the whole screen, its colours and modes; and all of it is tak
   for (const sequence of ["\x1b[?2004l", "\x1b[?1000l", "\x1b>", "\x1b[?25h", "\x1b[r"]) assert.ok(undone.includes(sequence), sequence);
 });
 
+test("begins between sequences and characters, wherever the task is in one", async (t) => {
+  for (const [first, rest] of [
+    ["\\033[1;3", "1mred\\033[m"],
+    ["\\342\\202", "\\254red"],
+    ["\\033]0;ti", "tle\\007red"],
+  ]) {
+    const lab = newLab(t);
+    await begin(lab, `printf 'ready ${first}'; ${until("go")}; printf '${rest} end'; ${until("never")}`);
+    await shows(lab, "inner", "ready");
+    await attach(lab);
+    make(lab, "go");
+    await shows(lab, "outer", "red end");
+    assert.deepEqual(looks(await screen(lab, "outer")), looks(await screen(lab, "inner")));
+  }
+});
+
 test("ends with the task: one line says how, and the code is 0 only for a completed one", async (t) => {
   for (const [line, code, words] of [
     ["exit 0", 0, "[inner ended: completed, exit 0"],
