@@ -61,7 +61,8 @@ json_t *json_words(char *const *words)
 
 char *json_line(json_t *value)
 {
-	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	/* 0.1, not 0.10000000000000001 */
+	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
 
 	json_decref(value);
 	return text ? text : xstrdup("null");

@@ -2,6 +2,7 @@
 #include "keep/kill.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/living.h"
 #include "cmd/record.h"
 #include "cmd/selectors.h"
 #include "cmd/text.h"
@@ -136,7 +137,7 @@ static json_t *left_json(const struct kill_answer *answer)
 	json_t *array = json_array();
 
 	for (int i = 0; i < answer->nleft && i < KILL_LEFT_MAX; i++) {
-		CLEAN_FREE char *command = record_command_of(answer->left[i].proc.pid);
+		CLEAN_FREE char *command = living_command(answer->left[i].proc.pid);
 		json_t *o = json_object();
 		char user[64];
 
@@ -191,7 +192,7 @@ static int judge(const struct kill_args *a, const struct kill_answer *answers, s
 
 	for (size_t i = 0; i < a->n; i++) {
 		for (int j = 0; j < answers[i].nleft && j < KILL_LEFT_MAX; j++) {
-			CLEAN_FREE char *command = record_command_of(answers[i].left[j].proc.pid);
+			CLEAN_FREE char *command = living_command(answers[i].left[j].proc.pid);
 			CLEAN_FREE char *safe = text_safe(command);
 			char user[64];
 

@@ -2,11 +2,9 @@
 
 #include "base/path.h"
 #include "base/time.h"
-#include "base/utf8.h"
+#include "cmd/living.h"
 #include "cmd/text.h"
-#include "keep/files.h"
 #include "keep/lost.h"
-#include "keep/tree.h"
 #include "log/index.h"
 #include "log/size.h"
 
@@ -14,66 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-char *record_command_of(pid_t pid)
-{
-	char line[201];
-	int n = os_cmdline(pid, line, sizeof line);
-
-	if (n <= 0)
-		return xstrdup("?");
-	while (n > 0 && line[n - 1] == '\0')
-		n--;
-	for (int i = 0; i < n; i++)
-		if (line[i] == '\0')
-			line[i] = ' ';
-	line[n] = '\0';
-	line[utf8_cut(line, (size_t)n, (size_t)n)] = '\0';
-	return xstrdup(line);
-}
-
-static bool may_live(const struct task *task)
-{
-	return !task_ended(task->status) || task->leftover;
-}
-
-void record_living(struct registry *reg, const struct task *task, struct record_living *ret)
-{
-	struct files_keepers keepers = {0};
-	const struct os_stat *list;
-	CLEAN_FD int dirfd = -1;
-	struct tree tree;
-	int n;
-
-	*ret = (struct record_living){0};
-	if (!may_live(task) || lost_open_folder(reg, task->id, &dirfd) < 0)
-		return;
-	ret->kept = files_kept(dirfd);
-	if (!ret->kept || !lost_is_here(task) || files_read_keepers(dirfd, &keepers) < 0)
-		return;
-	tree = (struct tree){.guard = keepers.guard, .keeper = keepers.keeper, .command = task->proc};
-	n = tree_list(&tree, &list);
-	ret->total = (size_t)n;
-	ret->procs = xcalloc(RECORD_PROCS, sizeof *ret->procs);
-	for (int i = 0; i < n && ret->n < RECORD_PROCS; i++) {
-		ret->procs[ret->n].pid = list[i].proc.pid;
-		ret->procs[ret->n++].command = record_command_of(list[i].proc.pid);
-	}
-}
-
-void record_living_done(struct record_living *living)
-{
-	for (size_t i = 0; i < living->n; i++)
-		free(living->procs[i].command);
-	free(living->procs);
-	*living = (struct record_living){0};
-}
-
 void record_measure(struct registry *reg, struct task *task)
 {
 	CLEAN_FD int dirfd = -1;
 	struct size size;
 
-	if (!may_live(task) || lost_open_folder(reg, task->id, &dirfd) < 0 || size_of_log(dirfd, &size) < 0)
+	if (!living_possible(task) || lost_open_folder(reg, task->id, &dirfd) < 0 || size_of_log(dirfd, &size) < 0)
 		return;
 	task->output_bytes = size.bytes;
 	task->lines = size.lines;
@@ -181,27 +125,50 @@ static void set_output(json_t *o, const struct task *task)
 	set(o, "log", json_string(task->copied ? "copied" : "spliced"));
 }
 
-static void set_living(json_t *o, struct registry *reg, const struct task *task)
+static json_t *processes(const struct living *living)
 {
-	static const char *const later[] = {"ports", "cpuPercent", "memoryBytes", "waitingFor"};
 	json_t *procs = json_array();
-	struct record_living living;
 
-	record_living(reg, task, &living);
-	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-		set(o, later[i], json_null());
-	for (size_t i = 0; i < living.n; i++) {
+	for (size_t i = 0; i < living->n; i++) {
 		json_t *proc = json_object();
 
-		set(proc, "pid", json_integer(living.procs[i].pid));
-		set(proc, "command", json_text(living.procs[i].command));
+		set(proc, "pid", json_integer(living->procs[i].pid));
+		set(proc, "command", json_text(living->procs[i].command));
 		json_array_append_new(procs, proc);
 	}
-	set(o, "processes", living.kept ? procs : json_null());
-	if (!living.kept)
-		json_decref(procs);
+	return procs;
+}
+
+static json_t *port_numbers(const struct ports *ports)
+{
+	json_t *numbers = json_array();
+
+	for (int i = 0; i < ports->n; i++)
+		json_array_append_new(numbers, json_integer(ports->list[i].number));
+	return numbers;
+}
+
+/* As much as can be told. */
+static double tenths(double percent)
+{
+	return (double)(int64_t)(percent * 10 + 0.5) / 10;
+}
+
+static void set_living(json_t *o, struct registry *reg, const struct task *task)
+{
+	struct living living;
+	bool waits;
+
+	living_look(reg, task, &living);
+	waits = living.input.kind != QUESTION_NONE;
+	set(o, "ports", living.seen ? port_numbers(&living.ports) : json_null());
+	set(o, "cpuPercent", living.seen ? json_real(tenths(living.usage.cpu_percent)) : json_null());
+	set(o, "memoryBytes", number_or_null((int64_t)living.usage.memory, living.seen));
+	set(o, "processes", living.kept ? processes(&living) : json_null());
 	set(o, "leftover", json_boolean(task->leftover && living.n));
-	record_living_done(&living);
+	set(o, "waitingFor", waits ? json_string(question_kind_text(living.input.kind)) : json_null());
+	set(o, "prompt", waits ? json_textn(living.prompt.text, living.prompt.len) : json_null());
+	living_done(&living);
 }
 
 json_t *record_json(struct registry *reg, struct task *task)
@@ -222,6 +189,14 @@ json_t *record_json(struct registry *reg, struct task *task)
 	set_living(o, reg, task);
 	set(o, "restartOf", json_text(task->restart_of));
 	return o;
+}
+
+const char *record_waits(enum question_kind kind)
+{
+	static const char *const words[] = {"nothing", "keys", "a line", "a password"};
+
+	_Static_assert(sizeof words / sizeof *words == QUESTION_KIND_COUNT, "a kind of input was added");
+	return words[kind];
 }
 
 void record_state(const struct task *task, struct str *out)
@@ -300,11 +275,34 @@ static void add_input(struct str *out, struct registry *reg, const struct task *
 		str_addf(out, "%-9s a pipe\n", "stdin");
 }
 
+static void add_use(struct str *out, const struct living *living)
+{
+	CLEAN_STR struct str ports = {0};
+	char memory[32];
+
+	if (!living->n)
+		return;
+	time_bytes(living->usage.memory, memory);
+	str_addf(out, "%-9s %.1f%% CPU, %s\n", "uses", living->usage.cpu_percent, memory);
+	living_add_ports(&ports, &living->ports);
+	add_line(out, "ports", ports.buf);
+	if (living->input.kind == QUESTION_NONE)
+		return;
+	str_addf(out, "%-9s %s", "waits for", record_waits(living->input.kind));
+	if (living->prompt.len) {
+		CLEAN_FREE char *safe = text_safe(living->prompt.text);
+
+		str_addf(out, ": %s", safe);
+	}
+	str_addc(out, '\n');
+}
+
 static void add_living(struct str *out, struct registry *reg, const struct task *task)
 {
-	struct record_living living;
+	struct living living;
 
-	record_living(reg, task, &living);
+	living_look(reg, task, &living);
+	add_use(out, &living);
 	for (size_t i = 0; i < living.n; i++) {
 		CLEAN_FREE char *safe = text_safe(living.procs[i].command);
 
@@ -316,7 +314,7 @@ static void add_living(struct str *out, struct registry *reg, const struct task 
 	}
 	if (living.total > living.n)
 		str_addf(out, "%-9s … and %zu more\n", "", living.total - living.n);
-	record_living_done(&living);
+	living_done(&living);
 }
 
 static void add_rules(struct str *out, const struct task *task)

@@ -1,29 +1,12 @@
 /* record: a task as programs and people see it: its row, its log and its processes in one answer.
- * Values handed out are the caller's. Looks at processes of this boot and namespace only. */
+ * Values handed out are the caller's. */
 #ifndef HOB_CMD_RECORD_H
 #define HOB_CMD_RECORD_H
 
 #include "base/json.h"
 #include "base/str.h"
+#include "keep/question.h"
 #include "task/registry.h"
-
-#include <stdbool.h>
-
-/* What lives of a task right now. */
-struct record_living {
-	bool kept; /* guard or keeper are there */
-	struct {
-		pid_t pid;
-		char *command;
-	} * procs;
-	size_t n, total; /* at most RECORD_PROCS are listed */
-};
-
-#define RECORD_PROCS 100
-
-/* The processes of TASK. The caller frees with record_living_done. */
-void record_living(struct registry *reg, const struct task *task, struct record_living *ret);
-void record_living_done(struct record_living *living);
 
 /* The JSON of design.md; measures the log of a task that may still write. */
 json_t *record_json(struct registry *reg, struct task *task);
@@ -43,7 +26,7 @@ void record_text(struct registry *reg, struct task *task, struct str *out);
 /* "SIGTERM" and so on; BUF is for those without a name. */
 const char *record_signal(int sig, char buf[16]);
 
-/* A command line of PID for people, at most 200 bytes; the caller frees. */
-char *record_command_of(pid_t pid);
+/* "a line", "a password", "keys": what a task waits for. */
+const char *record_waits(enum question_kind kind);
 
 #endif

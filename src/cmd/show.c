@@ -2,6 +2,7 @@
 
 #include "base/path.h"
 #include "cmd/cmd.h"
+#include "cmd/held.h"
 #include "cmd/record.h"
 #include "keep/lost.h"
 #include "log/view.h"
@@ -61,8 +62,12 @@ int show_tail(struct registry *reg, const struct task *task, uint64_t lines, str
 static void print_json(struct registry *reg, struct task *task, const struct str *output, uint64_t next)
 {
 	json_t *record = record_json(reg, task);
+	struct held held;
 	char *line;
 
+	held_look(reg, task, &held);
+	json_object_set_new(record, "portHeldBy", held_json(&held));
+	held_done(&held);
 	json_object_set_new(record, "output", json_textn(output->buf ? output->buf : "", output->len));
 	json_object_set_new(record, "cursor", json_integer((json_int_t)next));
 	line = json_line(record);
@@ -74,6 +79,7 @@ int show_print(struct registry *reg, struct task *task, uint64_t lines, bool jso
 {
 	CLEAN_STR struct str output = {0};
 	CLEAN_STR struct str text = {0};
+	struct held held;
 	uint64_t next;
 	int r = show_tail(reg, task, lines, &output, &next, err);
 
@@ -88,6 +94,9 @@ int show_print(struct registry *reg, struct task *task, uint64_t lines, bool jso
 		str_addf(&text, "\n%s", output.buf);
 	if (text.len && text.buf[text.len - 1] != '\n')
 		str_addc(&text, '\n');
+	held_look(reg, task, &held);
+	held_text(&held, &text);
+	held_done(&held);
 	fputs(text.buf, stdout);
 	return 0;
 }

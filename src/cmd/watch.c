@@ -21,7 +21,7 @@ int watch_open(struct watch *w, struct registry *reg, struct err *err)
 	memset(w, 0, sizeof *w);
 	w->signals = -1;
 	w->fd = os_watch_new();
-	r = w->fd < 0 ? w->fd : os_watch_closed(w->fd, bell);
+	r = w->bell = w->fd < 0 ? w->fd : os_watch_closed(w->fd, bell);
 	if (r >= 0)
 		return 0;
 	path_close(&w->fd);
@@ -57,6 +57,17 @@ void watch_task(struct watch *w, struct registry *reg, const char *id, bool log)
 	snprintf(w->tasks[w->ntasks].id, sizeof w->tasks[0].id, "%s", id);
 	w->tasks[w->ntasks].pidfds[0] = w->tasks[w->ntasks].pidfds[1] = -1;
 	open_keepers(w, reg, w->ntasks++);
+}
+
+void watch_log_once(struct watch *w, struct registry *reg, const char *id)
+{
+	CLEAN_FREE char *path = NULL;
+	CLEAN_FD int dirfd = -1;
+
+	if (w->fd < 0 || lost_open_folder(reg, id, &dirfd) < 0)
+		return;
+	path = xasprintf("/proc/self/fd/%d/log", dirfd);
+	os_watch_once(w->fd, path);
 }
 
 int watch_signals(struct watch *w, struct err *err)
@@ -98,7 +109,7 @@ int watch_wait(struct watch *w, struct registry *reg, int64_t deadline_ns, int h
 {
 	struct pollfd fds[3 + 2 * WATCH_TASKS + WATCH_OWN];
 	int n = 3, r, sig;
-	bool polling = w->fd < 0;
+	bool polling = w->fd < 0, rung;
 
 	if (polling && (deadline_ns < 0 || deadline_ns > os_mono_ns() + POLL_NS))
 		deadline_ns = os_mono_ns() + POLL_NS;
@@ -124,11 +135,10 @@ int watch_wait(struct watch *w, struct registry *reg, int64_t deadline_ns, int h
 	}
 	if (fds[2].revents & (POLLERR | POLLHUP))
 		return -SIGPIPE;
-	if (fds[0].revents)
-		os_watch_drain(w->fd);
+	rung = fds[0].revents && os_watch_take(w->fd, w->bell);
 	if (renew(w, reg, fds + 3))
 		return WATCH_DEATH;
-	return fds[0].revents ? WATCH_NEWS : WATCH_OWNS;
+	return rung ? WATCH_NEWS : fds[0].revents ? WATCH_LOG : WATCH_OWNS;
 }
 
 void watch_close(struct watch *w)

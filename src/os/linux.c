@@ -188,6 +188,13 @@ int os_watch_modified(int watch_fd, const char *path)
 	return r < 0 ? -errno : r;
 }
 
+int os_watch_once(int watch_fd, const char *path)
+{
+	int r = inotify_add_watch(watch_fd, path, IN_MODIFY | IN_ONESHOT);
+
+	return r < 0 ? -errno : r;
+}
+
 int os_watch_closed(int watch_fd, const char *path)
 {
 	int r = inotify_add_watch(watch_fd, path, IN_CLOSE_WRITE);
@@ -195,12 +202,26 @@ int os_watch_closed(int watch_fd, const char *path)
 	return r < 0 ? -errno : r;
 }
 
-void os_watch_drain(int watch_fd)
+bool os_watch_take(int watch_fd, int number)
 {
 	_Alignas(struct inotify_event) char buf[4096];
+	bool found = false;
+	ssize_t n;
 
-	while (read(watch_fd, buf, sizeof buf) > 0)
-		;
+	while ((n = read(watch_fd, buf, sizeof buf)) > 0) {
+		for (ssize_t at = 0; at < n;) {
+			const struct inotify_event *event = (const void *)(buf + at);
+
+			found = found || event->wd == number || event->mask & IN_Q_OVERFLOW;
+			at += (ssize_t)(sizeof *event + event->len);
+		}
+	}
+	return found;
+}
+
+void os_watch_drain(int watch_fd)
+{
+	os_watch_take(watch_fd, 0);
 }
 
 int os_memory_file(const char *name)

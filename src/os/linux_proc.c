@@ -1,5 +1,5 @@
 /* linux_proc: what /proc and pidfds tell of processes. The other half of os.h is linux.c. */
-#include "os/os.h"
+#include "os/linux.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Reads a small file whole; returns its length or a negative errno. RET_TEXT is NUL-terminated. */
-static int read_file(const char *path, char *ret_text, size_t size)
+int linux_read(const char *path, char *ret_text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t len = 0;
@@ -42,7 +41,7 @@ static int read_file(const char *path, char *ret_text, size_t size)
 
 int os_boot_id(char ret_id[40])
 {
-	int n = read_file("/proc/sys/kernel/random/boot_id", ret_id, 40);
+	int n = linux_read("/proc/sys/kernel/random/boot_id", ret_id, 40);
 
 	if (n < 0)
 		return n;
@@ -85,7 +84,7 @@ int os_stat(pid_t pid, struct os_stat *ret_stat)
 	int n;
 
 	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-	n = read_file(path, text, sizeof text);
+	n = linux_read(path, text, sizeof text);
 	if (n <= 0)
 		return n == -EACCES ? n : -ESRCH;
 	n = parse_stat(text, &found);
@@ -113,8 +112,8 @@ struct dirent64_raw {
 	char name[];
 };
 
-/* Calls FN for every all-digit name in PATH. opendir would allocate; guard and keeper must not. */
-static int each_number(const char *path, int (*fn)(pid_t n, void *arg), void *arg)
+/* opendir would allocate; guard and keeper must not */
+int linux_each_number(const char *path, int (*fn)(pid_t n, void *arg), void *arg)
 {
 	_Alignas(struct dirent64_raw) char buf[4096];
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -131,7 +130,7 @@ static int each_number(const char *path, int (*fn)(pid_t n, void *arg), void *ar
 			const struct dirent64_raw *d = (const void *)(buf + at);
 
 			at += d->len;
-			if (d->name[0] >= '1' && d->name[0] <= '9')
+			if (d->name[0] >= '0' && d->name[0] <= '9')
 				result = fn((pid_t)atol(d->name), arg);
 		}
 	}
@@ -141,7 +140,7 @@ static int each_number(const char *path, int (*fn)(pid_t n, void *arg), void *ar
 
 int os_each_process(int (*fn)(pid_t pid, void *arg), void *arg)
 {
-	return each_number("/proc", fn, arg);
+	return linux_each_number("/proc", fn, arg);
 }
 
 struct children {
@@ -204,7 +203,7 @@ int os_children(pid_t pid, pid_t *ret_pids, int max)
 	int r;
 
 	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
-	r = each_number(path, children_of_thread, &c);
+	r = linux_each_number(path, children_of_thread, &c);
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
 	if (c.missing && kill(pid, 0) == 0) {
@@ -220,7 +219,7 @@ int os_cmdline(pid_t pid, char *ret_line, size_t size)
 	char path[40];
 
 	snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
-	return read_file(path, ret_line, size);
+	return linux_read(path, ret_line, size);
 }
 
 int os_name(pid_t pid, char ret_name[16])
@@ -229,7 +228,7 @@ int os_name(pid_t pid, char ret_name[16])
 	int n;
 
 	snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
-	n = read_file(path, text, sizeof text);
+	n = linux_read(path, text, sizeof text);
 	if (n < 0)
 		return n;
 	snprintf(ret_name, 16, "%.*s", (int)strcspn(text, "\n"), text);
@@ -302,7 +301,7 @@ static bool is_readable(pid_t pid)
 	if (geteuid() == 0)
 		return true;
 	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-	if (read_file(path, text, sizeof text) <= 0 || !(line = strstr(text, "\nUid:")) ||
+	if (linux_read(path, text, sizeof text) <= 0 || !(line = strstr(text, "\nUid:")) ||
 	    sscanf(line, " Uid: %u %u %u %u", &uid[0], &uid[1], &uid[2], &uid[3]) != 4)
 		return false;
 	for (int i = 0; i < 4; i++)
@@ -318,7 +317,7 @@ static int zombie_status(struct os_proc proc, int *ret_status)
 	struct os_stat st = {0};
 
 	snprintf(path, sizeof path, "/proc/%d/stat", (int)proc.pid);
-	if (!is_readable(proc.pid) || read_file(path, text, sizeof text) <= 0 || parse_stat(text, &st) < 0 ||
+	if (!is_readable(proc.pid) || linux_read(path, text, sizeof text) <= 0 || parse_stat(text, &st) < 0 ||
 	    st.proc.start != proc.start || st.state != 'Z')
 		return -ESRCH;
 	last = strrchr(text, ' ');

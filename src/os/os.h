@@ -67,6 +67,54 @@ int os_pidfd_signal(int pidfd, int sig);
  * -EAGAIN while it may still come. */
 int os_foreign_status(struct os_proc proc, int pidfd, int *ret_status);
 
+/* A descriptor of a process. */
+enum os_file_kind { OS_FILE_OTHER, OS_FILE_PIPE, OS_FILE_SOCKET, OS_FILE_TERMINAL, OS_FILE_MASTER };
+struct os_file {
+	int fd;
+	enum os_file_kind kind;
+	uint64_t id; /* pipe, socket: its inode; terminal, master: the terminal's device number, 0 if unknown */
+	bool writes; /* open for writing */
+};
+
+/* What descriptor FD of PID is (/dev/tty: the terminal behind it); -EACCES when PID may not be looked at. */
+int os_file(pid_t pid, int fd, struct os_file *ret);
+
+/* Calls FN for each descriptor of PID until it returns non-zero; returns that. -EACCES likewise. */
+int os_each_file(pid_t pid, int (*fn)(const struct os_file *file, void *arg), void *arg);
+
+/* Calls FN for each descriptor that some thread of PID sleeps on until it can be read, until FN returns non-zero;
+ * returns that. ALONE: the thread waits for nothing else (read), not for several or for a time (poll, select, epoll).
+ * -EACCES when PID may not be looked at, -ENOSYS where the kernel does not tell. */
+int os_each_awaited(pid_t pid, int (*fn)(int fd, bool alone, void *arg), void *arg);
+
+/* Opens the terminal that descriptor FD of PID is, without becoming its session's leader; or the one with this device
+ * number. The caller closes it soon: a terminal that somebody holds open is not hung up. */
+int os_terminal_open(pid_t pid, int fd);
+int os_terminal_find(uint64_t id);
+
+/* The controlling terminal of PID (a device number, 0: none) and its foreground process group. */
+int os_terminal_of(pid_t pid, uint64_t *ret_id, pid_t *ret_foreground);
+
+/* A TCP socket that listens. */
+struct os_listener {
+	uint64_t inode;
+	uint16_t port;
+};
+
+/* Lists the sockets that listen in PID's network namespace, v4 and v6, at most MAX; how many, or -ENOENT. */
+int os_listeners(pid_t pid, struct os_listener *ret, int max);
+
+/* The network namespace of PID, an inode number; 0 if unknown. */
+uint64_t os_net_namespace(pid_t pid);
+
+/* What a process used so far: clock ticks, ended children included; and what it occupies, in bytes: its share of the
+ * memory (PSS), or where that may not be asked or would take long, what is resident of it. */
+int os_usage(pid_t pid, uint64_t *ret_ticks, uint64_t *ret_bytes);
+long os_ticks_per_second(void);
+
+/* How often the first thread of PID gave up the processor of itself; 0 if unknown. */
+uint64_t os_switches(pid_t pid);
+
 /* Orphans of the calling process' descendants become its children. */
 int os_adopt_orphans(void);
 
@@ -113,7 +161,11 @@ bool os_locked(int fd, int n);
 int os_watch_new(void);
 int os_watch_modified(int watch_fd, const char *path);
 int os_watch_closed(int watch_fd, const char *path);
+int os_watch_once(int watch_fd, const char *path); /* as MODIFIED, but tells only the first write */
 void os_watch_drain(int watch_fd);
+
+/* The same, and tells whether watch NUMBER was among what happened (or so much did that it was not counted). */
+bool os_watch_take(int watch_fd, int number);
 
 /* A new terminal of this size: its master, non-blocking. The calling process never gets it as its own. */
 int os_pty_open(int cols, int rows);

@@ -8,13 +8,18 @@ import { HOB } from "./lib/programs.mjs";
 const KEYS = `id name status reason command argv cwd project tags sessionId createdBy lifetime global watch idleAfterMs
   portEvent inputEvent pid startedAt
   completedAt exitCode signal error outputBytes cursor lines lost log pty stdin ports cpuPercent memoryBytes processes leftover
-  waitingFor restartOf`.split(/\s+/);
-const LATER = ["ports", "cpuPercent", "memoryBytes", "waitingFor"];
+  waitingFor prompt restartOf`.split(/\s+/);
+const OF_THE_LIVING = ["ports", "cpuPercent", "memoryBytes"];
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 function check(task, { ended }, ...more) {
   assert.deepEqual(Object.keys(task).sort(), [...KEYS, ...more].sort());
-  for (const key of LATER) assert.equal(task[key], null, key);
+  for (const key of ["waitingFor", "prompt"]) assert.equal(task[key], null, key);
+  if (task.processes?.length) {
+    assert.deepEqual(task.ports, []);
+    assert.ok(task.cpuPercent >= 0 && task.memoryBytes > 0, `${task.cpuPercent} ${task.memoryBytes}`);
+  } else for (const key of OF_THE_LIVING) assert.ok(!task[key] || !task[key].length, key);
+  if (ended && !task.leftover) for (const key of OF_THE_LIVING) assert.equal(task[key], null, key);
   for (const key of ["outputBytes", "cursor", "lines", "lost"]) assert.ok(Number.isInteger(task[key]), key);
   for (const key of ["global", "leftover"]) assert.equal(typeof task[key], "boolean", key);
   assert.equal(task.log, "spliced");
@@ -48,7 +53,7 @@ test("a bare task, from run, list, show and restart", async (t) => {
   const [listed] = await lab.list();
   check(listed, { ended: false });
   const shown = await lab.show(task.id);
-  check(shown, { ended: false }, "output");
+  check(shown, { ended: false }, "output", "portHeldBy");
   assert.equal(shown.output, "");
   const again = await lab.json(["restart", task.id]);
   check(again, { ended: false });
@@ -61,7 +66,7 @@ test("a task with everything, at its end", async (t) => {
   const words = ["-n", "web", "-t", "a", "-t", "b", "-S", "s", "--created-by", "c", "-o", owner.pid, "-l", "app"];
   const id = await lab.run([...words, "sh", "-c", "echo one; echo two; exit 3"]);
   const task = await lab.ended(id);
-  check(task, { ended: true }, "output");
+  check(task, { ended: true }, "output", "portHeldBy");
   const { status, reason, exitCode, signal, outputBytes, cursor, lines, lost, processes, global } = task;
   assert.deepEqual([status, reason, exitCode, signal], ["failed", "exit", 3, null]);
   assert.deepEqual([outputBytes, cursor, lines, lost, global], [8, 8, 2, 0, true]);

@@ -44,7 +44,7 @@ test("text says what there is, and only that", async (t) => {
   const living = await lab.must(["show", "b"]);
   assert.match(living, /^name      web\nstatus    running, for \d+m?s\ncommand   sleep 1000\n/m);
   assert.match(living, /^tags      x\n          y\nsession   s\nlifetime  session\n/m);
-  assert.match(living, /^output    0 B, 0 lines\nprocesses \d+ sleep 1000\n$/m);
+  assert.match(living, /^output    0 B, 0 lines\nuses      \d+\.\d% CPU, [\d.]+ KiB\nprocesses \d+ sleep 1000\n$/m);
 });
 
 test("a leftover is listed by pid and command", async (t) => {

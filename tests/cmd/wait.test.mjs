@@ -14,7 +14,8 @@ test("an ended task is answered at once: its end, its cursor, its last lines", a
   const answer = await lab.json(["wait", "name", "--exit"]);
   const note = "[… 20 lines (51 bytes) left out: --since 0 --until 51 …]";
   const lines = [note, ...Array.from({ length: 10 }, (_, i) => `${21 + i}`)];
-  assert.deepEqual(answer, { id: "a", condition: "exit", cursor: 81, lines });
+  const end = { status: "failed", reason: "exit", exitCode: 3, signal: null, portHeldBy: null };
+  assert.deepEqual(answer, { id: "a", condition: "exit", cursor: 81, lines, ...end });
 });
 
 test("it waits, and then the last words are there", async (t) => {
@@ -25,13 +26,16 @@ test("it waits, and then the last words are there", async (t) => {
   await lab.must(["kill", "a"]);
   const { code, stdout } = await waiting.done;
   assert.equal(code, 0);
-  assert.deepEqual(JSON.parse(stdout), { id: "a", condition: "exit", cursor: 10, lines: ["ready", "bye"] });
+  const { id, condition, cursor, lines, status, reason } = JSON.parse(stdout);
+  assert.deepEqual([id, condition, cursor, lines], ["a", "exit", 10, ["ready", "bye"]]);
+  assert.deepEqual([status, reason], ["cancelled", "request"]);
 });
 
 test("no output is no lines", async (t) => {
   const lab = newLab(t);
   await lab.ended(await lab.run(["--id", "a", "true"]));
-  assert.deepEqual(await lab.json(["wait", "a"]), { id: "a", condition: "exit", cursor: 0, lines: [] });
+  const { cursor, lines } = await lab.json(["wait", "a"]);
+  assert.deepEqual([cursor, lines], [0, []]);
   assert.equal(await lab.must(["wait", "a"]), "a exit: completed, exit 0, cursor 0\n");
 });
 
@@ -71,7 +75,13 @@ test("--timeout: code 4, and how far each is", async (t) => {
   await lab.ended(await lab.run(["--id", "b", "true"]));
   const answer = await lab.hob(["wait", "a", "--timeout", "200ms", "--json"]);
   assert.equal(answer.code, 4);
-  assert.deepEqual(JSON.parse(answer.stdout), { id: "a", condition: "timeout", cursor: 7, lines: ["so far"] });
+  assert.deepEqual(JSON.parse(answer.stdout), {
+    id: "a",
+    condition: "timeout",
+    status: "running",
+    cursor: 7,
+    lines: ["so far"],
+  });
   const text = await lab.hob(["wait", "a", "--timeout", "0"]);
   assert.equal(text.code, 4);
   assert.match(text.stdout, /^a timeout: running, for .*, cursor 7\nso far\n$/);

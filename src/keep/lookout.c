@@ -1,0 +1,125 @@
+#include "keep/lookout.h"
+
+#include <string.h>
+#include <unistd.h>
+
+void lookout_init(struct lookout *l, struct lookout_told *stored)
+{
+	*l = (struct lookout){.told = *stored, .stored = stored};
+}
+
+void lookout_news(struct lookout *l, int64_t now_ns)
+{
+	pace_news(&l->pace, now_ns);
+}
+
+int64_t lookout_due(const struct lookout *l)
+{
+	return l->pace.next_ns;
+}
+
+void lookout_stored(struct lookout *l)
+{
+	*l->stored = l->told;
+}
+
+/* ---- ports ---- */
+
+static bool is_told(const struct lookout_told *told, uint16_t number)
+{
+	for (int i = 0; i < told->nports; i++)
+		if (told->ports[i] == number)
+			return true;
+	return false;
+}
+
+/* One that was closed is told again when it opens. */
+static void forget_closed(struct lookout *l)
+{
+	int kept = 0;
+
+	for (int i = 0; i < l->told.nports; i++)
+		if (ports_has(&l->ports, l->told.ports[i], NULL))
+			l->told.ports[kept++] = l->told.ports[i];
+	l->told.nports = kept;
+}
+
+static void tell_ports(struct lookout *l, const struct lookout_job *job)
+{
+	forget_closed(l);
+	for (int i = 0; i < l->ports.n && l->told.nports < PORTS_MAX; i++) {
+		struct lookout_news news = {.port = l->ports.list[i].number};
+
+		if (!is_told(&l->told, news.port) && job->tell(job->arg, &news))
+			l->told.ports[l->told.nports++] = news.port;
+	}
+}
+
+/* ---- input ---- */
+
+static uint32_t sum_of(const struct prompt *prompt)
+{
+	uint32_t sum = 2166136261u;
+
+	for (size_t i = 0; i < prompt->len; i++)
+		sum = (sum ^ (unsigned char)prompt->text[i]) * 16777619u;
+	return sum;
+}
+
+/* Who merely listens for keys, and shows no prompt, asks nobody. */
+static bool is_question(const struct question *input, const struct prompt *prompt)
+{
+	return input->kind == QUESTION_LINE || input->kind == QUESTION_PASSWORD ||
+	       (input->kind == QUESTION_KEYS && prompt->open);
+}
+
+/* The same wait as the one that was told: nothing was written since, or by others; who does nothing else meanwhile has
+ * not run, who does shows the same prompt. */
+static bool is_same(const struct lookout *l, const struct question *input, const struct prompt *prompt)
+{
+	const struct lookout_told *told = &l->told;
+
+	if (told->input.kind != input->kind || told->input.pid != input->pid)
+		return false;
+	if (told->end == prompt->end)
+		return true;
+	return input->alone ? told->input.runs == input->runs : told->prompt == sum_of(prompt);
+}
+
+static void tell_input(struct lookout *l, const struct lookout_job *job, const struct os_stat *list, int n)
+{
+	struct question_source source;
+	struct lookout_news news;
+	struct prompt prompt;
+	struct question input = {0};
+
+	if (question_source(getpid(), &source))
+		input = question_look(&source, list, n, job->log_fd, &prompt);
+	if (input.kind == QUESTION_NONE) {
+		l->told.input.kind = QUESTION_NONE;
+		return;
+	}
+	if (!is_question(&input, &prompt) || is_same(l, &input, &prompt))
+		return;
+	news = (struct lookout_news){.input = input.kind, .prompt = &prompt};
+	if (!job->tell(job->arg, &news))
+		return;
+	l->told.input = input;
+	l->told.end = prompt.end;
+	l->told.prompt = sum_of(&prompt);
+}
+
+void lookout_look(struct lookout *l, const struct lookout_job *job)
+{
+	const struct os_stat *list;
+	int n = tree_list(job->tree, &list);
+	bool changed = ports_look(&l->ports, list, n);
+
+	pace_looked(&l->pace, os_mono_ns());
+	if (changed)
+		pace_news(&l->pace, os_mono_ns());
+	if (job->ports)
+		tell_ports(l, job);
+	if (job->input)
+		tell_input(l, job, list, n);
+}
