@@ -128,7 +128,7 @@ static void look_at_tree(struct waiter *w, struct registry *reg, const struct wa
 	pace_looked(&w->pace, os_mono_ns());
 	if (n < 0)
 		return;
-	if (ports_look(&w->ports, list, n))
+	if (wants->nports && ports_look(&w->ports, list, n))
 		pace_news(&w->pace, os_mono_ns());
 	look_for_port(w, wants);
 	if (w->held || !wants->input || !keeper || !question_source(keeper, &source))

@@ -113,10 +113,9 @@ void lookout_look(struct lookout *l, const struct lookout_job *job)
 {
 	const struct os_stat *list;
 	int n = tree_list(job->tree, &list);
-	bool changed = ports_look(&l->ports, list, n);
 
 	pace_looked(&l->pace, os_mono_ns());
-	if (changed)
+	if (job->ports && ports_look(&l->ports, list, n))
 		pace_news(&l->pace, os_mono_ns());
 	if (job->ports)
 		tell_ports(l, job);

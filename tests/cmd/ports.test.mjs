@@ -42,6 +42,16 @@ test("a port that is closed is none any more, and an ended task has none", async
   assert.equal((await lab.show("a")).ports, null);
 });
 
+test("a process in a network of its own has its ports there", async (t) => {
+  const lab = newLab(t);
+  await lab.run(["--id", "a", "unshare", "-n", process.execPath, "-e", listening([0, "127.0.0.1"], [0, "0.0.0.0"])]);
+  const task = await lab.until("a", ({ lines }) => lines === 2);
+  assert.deepEqual(
+    task.ports,
+    numbers(await lab.raw("a")).sort((a, b) => a - b),
+  );
+});
+
 test("a leftover's port is the task's", async (t) => {
   const lab = newLab(t);
   const line = `setsid ${process.execPath} -e '${listening([0, "127.0.0.1"])}' & exit 0`;
