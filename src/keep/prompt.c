@@ -84,6 +84,9 @@ static void apply(struct making *m)
 	case 'm':
 		m->reverse = n == 7 || (m->reverse && n != 0 && n != 27);
 		break;
+	case 'C':
+		put(m, " ", 1);
+		break;
 	case 'G':
 		m->returned = n <= 1;
 		break;
@@ -184,14 +187,13 @@ void prompt_read(int log_fd, int64_t now_ms, struct prompt *ret)
 	ret->status = ret->open && is_status(&m);
 }
 
-/* What the last switch of the screen within TEXT says: 1 on, 0 off, -1 there is none. */
-static int last_switch(const char *text, size_t len)
+/* What the last "ESC [ ? MODE h" or "l" within TEXT says: 1 on, 0 off, -1 there is none. */
+static int last_switch(const char *text, size_t len, const char *const *modes)
 {
-	static const char *const modes[] = {"1049", "1047", "47"};
 	const char *p = text + len;
 
 	while ((p = memrchr(text, '[', (size_t)(p - text)))) {
-		for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+		for (size_t i = 0; modes[i]; i++) {
 			size_t n = strlen(modes[i]);
 
 			if (p + n + 2 < text + len && p[1] == '?' && memcmp(p + 2, modes[i], n) == 0 &&
@@ -202,8 +204,10 @@ static int last_switch(const char *text, size_t len)
 	return -1;
 }
 
-bool prompt_alternate(int log_fd)
+bool prompt_draws(int log_fd)
 {
+	static const char *const screens[] = {"1049", "1047", "47", NULL}, *const cursors[] = {"25", NULL};
+	int screen = -1, cursor = -1;
 	char block[TAIL_MAX];
 	struct stat st;
 	off_t to, low;
@@ -211,15 +215,16 @@ bool prompt_alternate(int log_fd)
 	if (fstat(log_fd, &st) < 0)
 		return false;
 	low = st.st_size > SCREEN_MAX ? st.st_size - SCREEN_MAX : 0;
-	for (to = st.st_size; to > low;) {
+	for (to = st.st_size; to > low && (screen < 0 || cursor < 0);) {
 		off_t from = to > low + TAIL_MAX ? to - TAIL_MAX : low;
 		ssize_t n = path_read_at(log_fd, block, (size_t)(to - from), from);
-		int on = n > 0 ? last_switch(block, (size_t)n) : -1;
 
-		if (on >= 0)
-			return on;
+		if (n > 0 && screen < 0)
+			screen = last_switch(block, (size_t)n, screens);
+		if (n > 0 && cursor < 0)
+			cursor = last_switch(block, (size_t)n, cursors);
 		/* blocks overlap by a switch's length */
 		to = from > low ? from + 8 : low;
 	}
-	return false;
+	return screen == 1 || cursor == 0;
 }

@@ -22,7 +22,8 @@ struct prompt {
 /* Reads how the log LOG_FD ends, at NOW_MS (UTC). An empty or unreadable log has an empty prompt. */
 void prompt_read(int log_fd, int64_t now_ms, struct prompt *ret);
 
-/* Whether the terminal's alternate screen is on, as editors and pagers have it: the last megabyte is asked. */
-bool prompt_alternate(int log_fd);
+/* Whether what runs on the terminal draws the screen, as editors and menus do: the alternate screen is on, or the
+ * cursor hidden. The last megabyte is asked. */
+bool prompt_draws(int log_fd);
 
 #endif

@@ -115,7 +115,7 @@ static bool asks_for_secret(const struct prompt *prompt)
  * single keys. It shows a prompt and stays on its line. */
 static enum question_kind kind_of_raw(enum how how, int log_fd, const struct prompt *prompt)
 {
-	if (how == ALONE || !prompt->open || prompt->status || prompt_alternate(log_fd))
+	if (how == ALONE || !prompt->open || prompt->status || prompt_draws(log_fd))
 		return QUESTION_KEYS;
 	return asks_for_secret(prompt) ? QUESTION_PASSWORD : QUESTION_LINE;
 }

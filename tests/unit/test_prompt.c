@@ -91,27 +91,27 @@ static void long_lines_and_long_logs_are_cut(void **state)
 	assert_int_equal(p.len % 2, 0);
 }
 
-static void the_alternate_screen_is_the_last_switch(void **state)
+static void who_draws_is_told_by_the_last_switch(void **state)
 {
-	static const char *const on[] = {"\x1b[?1049hvim", "x\x1b[?1049h\x1b[?1049l\x1b[?47h", "\x1b[?1047h"};
-	static const char *const off[] = {"", "text [?", "\x1b[?1049h…\x1b[?1049l$ ", "[?10", "\x1b[?25h"};
+	static const char *const on[] = {"\x1b[?1049hvim", "x\x1b[?1049h\x1b[?1049l\x1b[?47h", "\x1b[?1047h", "\x1b[?25h\x1b[?25ltop"};
+	static const char *const off[] = {"", "text [?", "\x1b[?1049h…\x1b[?1049l$ ", "[?10", "\x1b[?25l\x1b[?25h"};
 	CLEAN_FREE char *filler = xcalloc(1, 100001);
 
 	(void)state;
 	memset(filler, 'x', 100000);
 	for (int far = 0; far < 2; far++) {
-		for (size_t i = 0; i < 3 + 5; i++) {
-			const char *text = i < 3 ? on[i] : off[i - 3];
+		for (size_t i = 0; i < 4 + 5; i++) {
+			const char *text = i < 4 ? on[i] : off[i - 4];
 			int fd = new_log();
 
 			assert_int_equal(path_write(fd, text, strlen(text)), 0);
 			if (far)
 				assert_int_equal(path_write(fd, filler, 100000 - i), 0);
-			assert_int_equal(prompt_alternate(fd), i < 3);
+			assert_int_equal(prompt_draws(fd), i < 4);
 			close(fd);
 		}
 	}
-	assert_false(prompt_alternate(-1));
+	assert_false(prompt_draws(-1));
 }
 
 /* ---- pace ---- */
@@ -172,7 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_last_line_is_the_prompt),
 	    cmocka_unit_test(long_lines_and_long_logs_are_cut),
-	    cmocka_unit_test(the_alternate_screen_is_the_last_switch),
+	    cmocka_unit_test(who_draws_is_told_by_the_last_switch),
 	    cmocka_unit_test(looks_are_frequent_then_rare),
 	    cmocka_unit_test(news_without_end_cannot_hurry_it),
 	};
