@@ -1,36 +1,10 @@
 // An ordinary user whose task became root: hob may not end that, says so by name, and ends all the rest.
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import path from "node:path";
 import { test } from "node:test";
-import { newLab } from "./lib/lab.mjs";
+import { labOfNobody } from "./lib/nobody.mjs";
 import { alive, signal } from "./lib/processes.mjs";
-import { HOB, PROP } from "./lib/programs.mjs";
 import { waitUntil } from "./lib/wait.mjs";
-
-const nobody = 65534;
-
-/** A lab of user nobody, with a hob of his own and a prop that is setuid root. */
-function labOfNobody(t) {
-  // Below the runner's own folder he may not look.
-  const lab = newLab(t, { under: "/var/tmp" });
-  const copy = (file, name) => {
-    const to = path.join(lab.dir, name);
-    fs.copyFileSync(file, to);
-    return to;
-  };
-  lab.hobOfNobody = copy(HOB, "hob");
-  fs.chmodSync(lab.hobOfNobody, 0o755);
-  lab.suid = copy(PROP, "prop");
-  fs.chmodSync(lab.suid, 0o4755);
-  fs.chmodSync(lab.dir, 0o711);
-  for (const name of ["home", "work"]) fs.chownSync(path.join(lab.dir, name), nobody, nobody);
-  fs.mkdirSync(lab.home, { mode: 0o700 });
-  fs.chownSync(lab.home, nobody, nobody);
-  const drop = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", "--"];
-  lab.asNobody = (...args) => lab.spawn([...drop, lab.hobOfNobody, ...args]).done;
-  return lab;
-}
 
 test("kill names the process that became root, ends the others, and says 1", async (t) => {
   const lab = labOfNobody(t);
