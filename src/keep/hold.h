@@ -4,6 +4,7 @@
 #ifndef HOB_KEEP_HOLD_H
 #define HOB_KEEP_HOLD_H
 
+#include "keep/lookout.h"
 #include "os/os.h"
 #include "task/task.h"
 
@@ -83,6 +84,7 @@ struct hold_state {
 	/* for --idle-after: the log's end when output was last seen, and when that was; see silence */
 	uint64_t heard_end;
 	int64_t heard_ns;
+	struct lookout_told told; /* for --port-event and --input-event: what the registry knows; see lookout */
 };
 
 struct hold {

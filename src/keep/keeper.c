@@ -42,8 +42,9 @@ static struct keeper {
 	int64_t status_at_ns;
 } k;
 
-/* Apart from k, because it is large and mostly never touched: an idle task must not pay for it. */
+/* Apart from k, because it is large and mostly never touched: an idle task must not pay for them. */
 static struct capture output;
+static struct lookout eye;
 
 static struct tree whole_tree(void)
 {
@@ -155,6 +156,8 @@ static int begin(struct hold *hold)
 	r = capture_open(&output, hold);
 	if (r < 0)
 		return r;
+	if (hold->port_event || hold->input_event)
+		lookout_init(&eye, &k.st->told);
 	ledger_init(&k.ledger, hold, &output, (struct scribe_reply *)(void *)(k.st + 1));
 	return 0;
 }
@@ -393,6 +396,8 @@ static int64_t deadline(bool quiet)
 		at = earlier(at, output.quiet_until_ns);
 	at = earlier(at, silence_deadline(&k.silence, &output));
 	if (!k.tree_gone)
+		at = earlier(at, lookout_deadline(&eye, &output));
+	if (!k.tree_gone)
 		at = earlier(at, ending_deadline(k.st, &k.ending));
 	return earlier(at, ledger_deadline(&k.ledger));
 }
@@ -460,6 +465,7 @@ static void proceed(void)
 		tree = whole_tree();
 		if (ending_step(k.st, &k.ending, &tree))
 			control_answer(&k.control, "left");
+		lookout_step(&eye, &output, &tree);
 		/* a sweep may have ended strays, which tell nobody */
 		k.look = k.look || (k.st->strays && k.st->ending.cause != REASON_NONE && !k.ending.given_up);
 	}

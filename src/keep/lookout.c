@@ -1,6 +1,8 @@
 #include "keep/lookout.h"
 
-#include <string.h>
+#include "keep/capture.h"
+
+#include <stdio.h>
 #include <unistd.h>
 
 void lookout_init(struct lookout *l, struct lookout_told *stored)
@@ -121,4 +123,58 @@ void lookout_look(struct lookout *l, const struct lookout_job *job)
 		tell_ports(l, job);
 	if (job->input)
 		tell_input(l, job, list, n);
+}
+
+/* ---- in the keeper ---- */
+
+static bool wanted(const struct hold *hold)
+{
+	return (hold->port_event || hold->input_event) && hold->state->launched &&
+	       hold->state->ending.cause == REASON_NONE;
+}
+
+static bool add_note(void *arg, const struct lookout_news *news)
+{
+	static const char *const asked[] = {"", "keys", "a line", "a password"};
+	char text[PROMPT_MAX + 64];
+	int n;
+
+	_Static_assert(sizeof asked / sizeof *asked == QUESTION_KIND_COUNT, "a kind of question was added");
+	if (news->port)
+		n = snprintf(text, sizeof text, "listens on port %u", news->port);
+	else
+		n = snprintf(text, sizeof text, "waits for %s%s%s", asked[news->input], news->prompt->len ? ": " : "",
+			     news->prompt->text);
+	return capture_note(arg, news->port ? EVENT_PORT : EVENT_INPUT, text, (size_t)n);
+}
+
+void lookout_step(struct lookout *l, struct capture *c, const struct tree *tree)
+{
+	const struct hold *hold = c->hold;
+	const struct lookout_job job = {.ports = hold->port_event,
+					.input = hold->input_event,
+					.tree = tree,
+					.log_fd = c->log.fd,
+					.tell = add_note,
+					.arg = c};
+
+	if (!wanted(hold))
+		return;
+	if (!c->notes.count)
+		lookout_stored(l);
+	if (l->heard != c->log.end)
+		lookout_news(l, os_mono_ns());
+	l->heard = c->log.end;
+	if (os_mono_ns() < lookout_due(l))
+		return;
+	/* what it wrote before it asked comes first */
+	capture_drain(c);
+	if (c->scan.at == c->log.end)
+		lookout_look(l, &job);
+}
+
+int64_t lookout_deadline(const struct lookout *l, const struct capture *c)
+{
+	/* while lines wait to be scanned there will be news anyway */
+	return wanted(c->hold) && !c->scan.skip ? lookout_due(l) : -1;
 }

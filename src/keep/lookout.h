@@ -18,7 +18,10 @@ struct lookout_told {
 	uint32_t prompt;       /* a sum of its text */
 };
 
+struct capture;
+
 struct lookout {
+	uint64_t heard; /* the log's end at the last look */
 	struct pace pace;
 	struct ports ports;
 	struct lookout_told told;
@@ -55,5 +58,13 @@ void lookout_look(struct lookout *l, const struct lookout_job *job);
 
 /* Everything that was told so far is in the registry. */
 void lookout_stored(struct lookout *l);
+
+/* ---- for the keeper: all of the above, for a task with --port-event or --input-event ---- */
+
+/* Looks at TREE when it is time, and adds notes of what is new. A task that somebody is ending is left alone. */
+void lookout_step(struct lookout *l, struct capture *c, const struct tree *tree);
+
+/* When lookout_step wants to be called although nothing happens: monotonic ns, -1 never. */
+int64_t lookout_deadline(const struct lookout *l, const struct capture *c);
 
 #endif

@@ -54,6 +54,9 @@ static int add_note(struct registry *reg, const char *id, const struct note *not
 	/* a message of nothing but escapes is an empty one */
 	if (note->type == EVENT_NOTIFY && text.len == 0)
 		return 0;
+	/* a wait for input is known by where the output stood; a keeper that was killed may have told this one */
+	if (note->type == EVENT_INPUT)
+		return event_add_once(reg, id, note->type, note->cursor, text.buf, err);
 	return event_add(reg, id, note->type, note->cursor, text.len ? text.buf : NULL, err);
 }
 
