@@ -169,6 +169,7 @@ void lookout_step(struct lookout *l, struct capture *c, const struct tree *tree)
 		return;
 	/* what it wrote before it asked comes first */
 	capture_drain(c);
+	capture_scan(c);
 	if (c->scan.at == c->log.end)
 		lookout_look(l, &job);
 }
@@ -176,5 +177,5 @@ void lookout_step(struct lookout *l, struct capture *c, const struct tree *tree)
 int64_t lookout_deadline(const struct lookout *l, const struct capture *c)
 {
 	/* while lines wait to be scanned there will be news anyway */
-	return wanted(c->hold) && !c->scan.skip ? lookout_due(l) : -1;
+	return wanted(c->hold) && c->scan.at == c->log.end ? lookout_due(l) : -1;
 }
