@@ -1,10 +1,11 @@
-// Asks for permission to run a command line, as OpenCode's own bash tool does for the same line.
+// Asks for permission to run a command line, as OpenCode's own bash tool does for the same line, and to type one.
 import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { ToolContext } from "@opencode-ai/plugin/tool";
 import { nameOf } from "./arity.ts";
 import { simpleCommands, type SimpleCommand } from "./bash.ts";
+import type { Task } from "./record.ts";
 
 // Changing the directory is no command of its own for the user's rules, only a path to look at.
 const MOVES = new Set(["cd", "chdir", "popd", "pushd"]);
@@ -13,7 +14,24 @@ const FILES = new Set([...MOVES, "rm", "cp", "mv", "mkdir", "touch", "chmod", "c
 
 /** Returns when the user's rules or the user allow the line; throws when they do not. */
 export async function askToRun(command: string, cwd: string, context: ToolContext): Promise<void> {
-  const commands = await simpleCommands(command);
+  await askFor(await simpleCommands(command), command, cwd, context);
+}
+
+/**
+ * The same for a line that is typed to a task: it is judged as a command, and beside it the task's own command, since
+ * who may not run that may not drive it either. A password is not told.
+ */
+export async function askToType(task: Task, line: string, context: ToolContext): Promise<void> {
+  const own = await simpleCommands(task.command);
+  if (task.waitingFor === "password") return askFor(own, `(a password) to ${task.command}`, task.cwd, context);
+  const typed = await simpleCommands(line);
+  const text = line.trim();
+  // What is no command of a shell is one of whoever reads it.
+  if (text !== "" && typed.length === 0) typed.push({ text, words: [text] });
+  await askFor([...own, ...typed], text === "" ? task.command : line, task.cwd, context);
+}
+
+async function askFor(commands: SimpleCommand[], command: string, cwd: string, context: ToolContext): Promise<void> {
   const folders = await outsideFolders(commands, cwd, context);
   if (folders.length > 0) {
     const patterns = folders.map((folder) => join(folder, "*"));
@@ -24,14 +42,18 @@ export async function askToRun(command: string, cwd: string, context: ToolContex
       metadata: { command, directories: folders, patterns },
     });
   }
-  const own = commands.filter(({ words }) => words.length > 0 && !MOVES.has(words[0]!));
-  if (own.length === 0) return;
+  const named = commands.filter(isCommand);
+  if (named.length === 0) return;
   await context.ask({
     permission: "bash",
-    patterns: unique(own.map(({ text }) => text)),
-    always: unique(own.map(({ words }) => `${nameOf(words).join(" ")} *`)),
+    patterns: unique(named.map(({ text }) => text)),
+    always: unique(named.map(({ words }) => `${nameOf(words).join(" ")} *`)),
     metadata: { command },
   });
+}
+
+function isCommand({ words }: SimpleCommand): boolean {
+  return words.length > 0 && !MOVES.has(words[0]!);
 }
 
 /** The folders outside of the project that the line names, and its own when that is outside. */

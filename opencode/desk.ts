@@ -27,7 +27,7 @@ export class Desk {
     this.sessions = new Sessions(client);
     this.turns = new Turns(client);
     this.#outbox = new Outbox(this.hob, this.owner);
-    this.#notifier = new Notifier(client, this.sessions, this.turns, this.#outbox);
+    this.#notifier = new Notifier(this.hob, client, this.sessions, this.turns, this.#outbox);
   }
 
   listen(): void {

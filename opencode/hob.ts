@@ -12,8 +12,13 @@ export interface CallOptions {
   /** Variables beside OpenCode's own. */
   env?: Record<string, string>;
   signal?: AbortSignal;
-  /** Code 1 with an answer on stdout is an answer too. */
-  partly?: boolean;
+  /** Exit codes beside 0 that an answer on stdout may come with. */
+  also?: number[];
+}
+
+/** The code that hob ended with when a call of it threw this. */
+export function exitCode(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
 }
 
 export class Hob {
@@ -31,7 +36,7 @@ export class Hob {
 
   /** Runs one command and gives its stdout. Throws its error sentence. */
   call(args: string[], options: CallOptions = {}): Promise<string> {
-    const { input = "", env, signal, partly = false } = options;
+    const { input = "", env, signal, also = [] } = options;
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const child = this.start(args, env);
@@ -47,8 +52,8 @@ export class Hob {
       };
       child.on("error", settle);
       child.on("close", (code, killed) => {
-        if (code === 0 || (partly && code === 1 && stdout() !== "")) settle(undefined);
-        else settle(new Error(sentence(stderr()) || `hob ${args[0]} ended with ${killed ?? `code ${code}`}.`));
+        if (code === 0 || (also.includes(code!) && stdout() !== "")) settle(undefined);
+        else settle(Object.assign(new Error(sentence(stderr()) || `hob ${args[0]} ended with ${killed ?? `code ${code}`}.`), { code }));
       });
       // A program that ends before it reads its stdin says why on stderr: the broken pipe is no news.
       child.stdin.on("error", () => {});
@@ -60,12 +65,6 @@ export class Hob {
   start(args: string[], env: Record<string, string> = {}): ChildProcessWithoutNullStreams {
     const home: Record<string, string> = this.#options.home ? { HOB_HOME: this.#options.home } : {};
     return spawn(this.find(), args, { env: { ...process.env, ...env, ...home }, stdio: "pipe" });
-  }
-
-  /** How a shell calls this hob. */
-  get words(): string {
-    const path = quote(this.find());
-    return this.#options.home ? `HOB_HOME=${quote(this.#options.home)} ${path}` : path;
   }
 
   /** The program's path. Looked for until it is found, so that hob can be installed while OpenCode runs. */
@@ -82,10 +81,6 @@ function collect(stream: NodeJS.ReadableStream, child: ChildProcessWithoutNullSt
     if (text.length > MOST_OUTPUT) child.kill();
   });
   return () => text;
-}
-
-function quote(word: string): string {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** The program's error line without its own name before it. */

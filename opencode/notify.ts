@@ -1,17 +1,15 @@
 // Brings what processes say into the sessions that started them, as prompts that the agent answers.
-import { setTimeout as sleep } from "node:timers/promises";
 import type { PluginInput } from "@opencode-ai/plugin";
+import type { Hob } from "./hob.ts";
+import { mayTell, REMINDER, tell } from "./news.ts";
 import type { Outbox } from "./outbox.ts";
+import { Queue, type Item } from "./queue.ts";
 import type { Event } from "./record.ts";
 import type { Session, Sessions } from "./sessions.ts";
-import { notificationText, REMINDER } from "./text.ts";
 import type { Mark, Turns } from "./turns.ts";
 
 type Client = PluginInput["client"];
 
-// The first goes at once; what comes within this time after it goes together.
-const GATHER = 200;
-const MOST_TOGETHER = 50;
 // What is more stays in hob until there is room.
 const MOST_IN_HAND = 256;
 const MOST_TRIED = 10_000;
@@ -19,17 +17,20 @@ const MOST_TRIED = 10_000;
 const YOUNG = 50_000;
 
 export class Notifier {
+  readonly #hob: Hob;
   readonly #client: Client;
   readonly #sessions: Sessions;
   readonly #turns: Turns;
   readonly #outbox: Outbox;
   readonly #began = Date.now();
   readonly #inHand = new Set<number>();
-  readonly #queues = new Map<string, Event[]>();
+  #room = MOST_IN_HAND;
+  readonly #queues = new Map<string, Queue>();
   readonly #tried = new Set<number>();
   #waiting: (() => void)[] = [];
 
-  constructor(client: Client, sessions: Sessions, turns: Turns, outbox: Outbox) {
+  constructor(hob: Hob, client: Client, sessions: Sessions, turns: Turns, outbox: Outbox) {
+    this.#hob = hob;
     this.#client = client;
     this.#sessions = sessions;
     this.#turns = turns;
@@ -38,35 +39,42 @@ export class Notifier {
 
   /** Takes an event that hob hands over; returns when there is room for another. */
   readonly take = async (event: Event): Promise<void> => {
-    if (event.type !== "notify" || event.sessionId === null) {
-      await this.#acknowledge([event]);
+    if (!mayTell(event)) {
+      await this.#outbox.acknowledge([event.seq]);
       return;
     }
     if (this.#inHand.has(event.seq)) return;
     this.#inHand.add(event.seq);
-    const queue = this.#queues.get(event.sessionId);
-    if (queue) queue.push(event);
-    else void this.#empty(event.sessionId, [event]);
-    while (this.#inHand.size >= MOST_IN_HAND) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#queueOf(event).add(event)) this.#room--;
+    while (this.#room <= 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   };
 
-  /** Sends what is queued for a session, group by group in order, until nothing came for GATHER. */
-  async #empty(sessionId: string, queue: Event[]): Promise<void> {
-    this.#queues.set(sessionId, queue);
-    while (queue.length > 0) {
-      const group = queue.splice(0, MOST_TOGETHER);
-      await Promise.all([this.#send(sessionId, group), sleep(GATHER, undefined, { ref: false })]);
-    }
+  #queueOf({ sessionId, type }: Event): Queue {
+    const known = this.#queues.get(sessionId!);
+    if (known) return known;
+    const queue = new Queue();
+    this.#queues.set(sessionId!, queue);
+    void this.#empty(sessionId!, queue, type);
+    return queue;
+  }
+
+  /** Sends what is queued for a session, group by group in order, until nothing comes any more. */
+  async #empty(sessionId: string, queue: Queue, first: string): Promise<void> {
+    // A message goes at once; what else happens seldom comes alone: a build's errors, and then its end.
+    if (first === "notify") await Promise.resolve();
+    else await queue.rest();
+    while (!queue.isEmpty) await Promise.all([this.#send(sessionId, queue.take()), queue.rest()]);
     this.#queues.delete(sessionId);
   }
 
   /** Sends one group. What fails here is not acknowledged: hob hands it over again. */
-  async #send(sessionId: string, group: Event[]): Promise<void> {
+  async #send(sessionId: string, group: Item[]): Promise<void> {
     try {
       const session = await this.#sessions.get(sessionId);
       const fresh = session ? await this.#unsent(session, group) : [];
-      if (!session || fresh.length === 0) return await this.#settle(group);
-      const { accepted, turn } = this.#prompt(session, fresh, notificationText(fresh));
+      const text = await tell(this.#hob, fresh);
+      if (!session || text === undefined) return await this.#settle(group);
+      const { accepted, turn } = this.#prompt(session, fresh, text);
       // A turn may be long in coming: the next group does not wait for it.
       void turn.then(() => this.#settle(group)).catch(() => this.#letGo(group));
       await accepted;
@@ -76,17 +84,17 @@ export class Notifier {
   }
 
   /** Without what an OpenCode that was killed before it could acknowledge has sent already. */
-  async #unsent(session: Session, group: Event[]): Promise<Event[]> {
+  async #unsent(session: Session, group: Item[]): Promise<Item[]> {
     const since = Math.max(this.#began, Date.now() - YOUNG);
-    const isNew = ({ seq, at }: Event) => Date.parse(at) >= since && !this.#tried.has(seq);
+    const isNew = ({ event: { seq, at } }: Item) => Date.parse(at) >= since && !this.#tried.has(seq);
     if (group.every(isNew)) return group;
-    const sent = await this.#turns.sent(session, group.map(({ seq }) => seq));
-    return group.filter(({ seq }) => !sent.has(seq));
+    const sent = await this.#turns.sent(session, group.map(({ event }) => event.seq));
+    return group.filter(({ event }) => !sent.has(event.seq));
   }
 
   /** Prompts, and once more when no turn comes of it. */
-  #prompt(session: Session, group: Event[], text: string): { accepted: Promise<void>; turn: Promise<void> } {
-    const seqs = group.map(({ seq }) => seq);
+  #prompt(session: Session, group: Item[], text: string): { accepted: Promise<void>; turn: Promise<void> } {
+    const seqs = group.map(({ event }) => event.seq);
     this.#remember(seqs);
     const watched = this.#turns.watch(session, seqs);
     const accepted = this.#post(session, seqs, text);
@@ -111,17 +119,14 @@ export class Notifier {
     if (error) throw new Error(`OpenCode refused a prompt for session ${id}: ${JSON.stringify(error)}`);
   }
 
-  async #settle(group: Event[]): Promise<void> {
-    await this.#acknowledge(group);
+  async #settle(group: Item[]): Promise<void> {
+    await this.#outbox.acknowledge(group.flatMap(numbers));
     this.#letGo(group);
   }
 
-  async #acknowledge(events: Event[]): Promise<void> {
-    await this.#outbox.acknowledge(events.map(({ seq }) => seq));
-  }
-
-  #letGo(group: Event[]): void {
-    for (const { seq } of group) this.#inHand.delete(seq);
+  #letGo(group: Item[]): void {
+    for (const seq of group.flatMap(numbers)) this.#inHand.delete(seq);
+    this.#room += group.length;
     for (const wakeUp of this.#waiting.splice(0)) wakeUp();
   }
 
@@ -130,4 +135,8 @@ export class Notifier {
     if (this.#tried.size >= MOST_TRIED) this.#tried.clear();
     for (const seq of seqs) this.#tried.add(seq);
   }
+}
+
+function numbers({ event, more }: Item): number[] {
+  return [event.seq, ...more];
 }

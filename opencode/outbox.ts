@@ -11,6 +11,9 @@ const LONGEST_PAUSE = 30_000;
 // A follower that lived so long was not broken from the start.
 const SOUND = 10_000;
 
+// Far from what a command line can hold.
+const MOST_AT_ONCE = 1000;
+
 type Take = (event: Event) => Promise<void>;
 
 export class Outbox {
@@ -42,7 +45,10 @@ export class Outbox {
 
   /** Says that these need not be handed over again. */
   async acknowledge(seqs: number[]): Promise<void> {
-    if (seqs.length > 0) await this.#hob.call(["events", "--ack", ...seqs.map(String), ...this.#consumer]);
+    for (let at = 0; at < seqs.length; at += MOST_AT_ONCE) {
+      const some = seqs.slice(at, at + MOST_AT_ONCE).map(String);
+      await this.#hob.call(["events", "--ack", ...some, ...this.#consumer]);
+    }
   }
 
   close(): void {

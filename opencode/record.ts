@@ -19,14 +19,52 @@ export interface Task {
   exitCode: number | null;
   signal: string | null;
   error: string | null;
+  /** How far the output goes. */
+  cursor: number;
+  /** The terminal's size. */
+  pty: { cols: number; rows: number } | null;
+  /** It reads a pipe that hob can fill. */
+  stdin: boolean;
   processes: Process[] | null;
+  /** The TCP ports that its processes listen on. */
+  ports: number[] | null;
+  waitingFor: "line" | "password" | "keys" | null;
+  /** The last line of output, while it waits. */
+  prompt: string | null;
   /** The command has ended, but processes that it started live. */
   leftover: boolean;
 }
 
-/** A task with the end of its output, cleaned by hob, which names there what it left out. */
+/** A task as "hob show" tells it. */
 export interface Shown extends Task {
-  output: string;
+  portHeldBy: Holder | null;
+}
+
+/** Who has the port that a task could not have. */
+export interface Holder {
+  port: number;
+  id: string | null;
+  name: string | null;
+  pid: number | null;
+  command: string | null;
+}
+
+/** A part of a task's output, cleaned by hob, which names in it what it left out. */
+export interface Page {
+  text: string;
+  /** Where reading goes on; a screen has no such place. */
+  cursor?: number;
+}
+
+/** How a wait ended. */
+export interface Waited {
+  id: string;
+  condition: "exit" | "match" | "port" | "idle" | "input" | "timeout" | "ended";
+  cursor: number;
+  /** The last lines of output. */
+  lines: string[];
+  match?: string;
+  port?: number;
 }
 
 /** A process of a task's tree. */
@@ -56,4 +94,10 @@ export interface Event {
   name: string | null;
   sessionId: string | null;
   message: string | null;
+  cursor: number;
+  /** Of an exit: what the task ended as, and why; else null. */
+  status: Status | null;
+  reason: string | null;
+  exitCode: number | null;
+  signal: string | null;
 }

@@ -5,13 +5,13 @@ import { tool } from "@opencode-ai/plugin/tool";
 const z = tool.schema;
 
 /** The part of JSON Schema that tools.json uses. */
-interface Property {
-  type: "string" | "boolean" | "array";
+export interface Property {
+  type: "string" | "number" | "boolean" | "array";
   description?: string;
   enum?: [string, ...string[]];
 }
 
-interface Definition {
+export interface Definition {
   name: string;
   description: string;
   parameters: { properties: Record<string, Property>; required?: string[] };
@@ -19,19 +19,22 @@ interface Definition {
 
 type Shape = Parameters<typeof z.object>[0] & {};
 
-/** One tool as OpenCode wants it described. */
+/** One tool as OpenCode wants it described, and as tools.json has it. */
 export interface Described {
   description: string;
   args: Shape;
+  definition: Definition;
 }
 
 /** Every tool by its name. */
 export function describeTools(notifyPrefix: string): Map<string, Described> {
   const described = new Map<string, Described>();
-  for (const { name, description, parameters } of read()) {
+  for (const definition of read()) {
+    const { name, description, parameters } = definition;
     described.set(name, {
       description: description.replace("{notifyPrefix}", notifyPrefix),
       args: shape(parameters),
+      definition,
     });
   }
   return described;
@@ -60,6 +63,7 @@ function shape({ properties, required = [] }: Definition["parameters"]): Shape {
 
 function typeOf(property: Property) {
   if (property.type === "boolean") return z.boolean();
+  if (property.type === "number") return z.number();
   if (property.type === "array") return z.array(z.string());
   return property.enum ? z.enum(property.enum) : z.string();
 }

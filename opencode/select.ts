@@ -37,9 +37,9 @@ function visible({ session, project }: Place): string[] {
   return ["--visible-to", session, "--project", project];
 }
 
-/** The task that an id or a name stands for, with the last lines of its output. */
-export async function show(hob: Hob, given: string, lines: number, place: Place, signal: AbortSignal): Promise<Shown> {
-  const ask = (id: string) => hob.ask<Shown>(["show", id, "-n", String(lines), "--json"], { signal });
+/** The task that an id or a name stands for. */
+export async function show(hob: Hob, given: string, place: Place, signal: AbortSignal): Promise<Shown> {
+  const ask = (id: string) => hob.ask<Shown>(["show", id, "-n", "0", "--json"], { signal });
   const shown = await ask(given);
   if (shown.id.startsWith(given)) return shown;
   // A name: hob takes the newest of all that bear it, but only what this session can see is meant.

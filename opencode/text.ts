@@ -1,5 +1,5 @@
 // What the agent reads: short, with every fact it may need and no word twice.
-import type { Event, Killed, Process, Shown, Task } from "./record.ts";
+import type { Killed, Page, Process, Shown, Task, Waited } from "./record.ts";
 
 const MOST_LISTED = 40;
 
@@ -8,13 +8,29 @@ export function startedText(task: Task): string {
   return block(task).join("\n");
 }
 
-/** A task and the end of its output. HOB: how a shell calls the program. */
-export function shownText(task: Shown, hob: string): string {
-  const output = task.output.trimEnd();
-  const lines = [...block(task), output ? `output:\n${output}` : "no output"];
-  // hob names what it left out by the options that show it.
-  if (/--since \d+/.test(output)) lines.push(`(to read what is left out: ${hob} logs ${task.id} --since ...)`);
-  return lines.join("\n");
+/** A task and the part of its output that was asked for. */
+export function shownText(task: Shown, page: Page): string {
+  return [...block(task), ...holder(task), ...outputOf(task, page)].join("\n");
+}
+
+/** How a wait ended, and the last lines. PATIENCE: how long it was to take at the most. */
+export function waitedText(task: Shown, { condition, match, port, cursor, lines }: Waited, patience: string): string {
+  const said = {
+    exit: undefined,
+    ended: "It ended before that.",
+    match: `Matched: ${match}`,
+    port: `It listens on port ${port}.`,
+    idle: "It is silent.",
+    input: "It waits for input.",
+    timeout: `Not yet after ${patience}: to go on, wait again.`,
+  }[condition];
+  const output = outputOf(task, { text: lines.join("\n"), cursor });
+  return [stateText(task), ...(said ? [said] : []), ...errors(task), ...holder(task), ...output].join("\n");
+}
+
+/** What came back from a task that was typed to. */
+export function sentText(task: Shown, page: Page): string {
+  return [stateText(task), ...outputOf(task, page, "Nothing came back yet.")].join("\n");
 }
 
 /** Many tasks, one a line; of too many the oldest that are over are left out. */
@@ -40,17 +56,8 @@ function fate({ ended, left }: Killed): string {
   return ended ? "all its processes have ended" : "it had ended before";
 }
 
-/** What processes want the agent to know. */
-export function notificationText(events: Event[]): string {
-  const said = events.map((event) => `${label(event)}: ${event.message}`);
-  if (said.length === 1) return `Notification from background process ${said[0]}`;
-  return ["Notifications from background processes:", ...said.map((line) => `- ${line}`)].join("\n");
-}
-
-/** Said when a notification lies in the session but no turn began. */
-export const REMINDER = "The notification of a background process above waits for you.";
-
-function label({ id, name }: { id: string; name: string | null }): string {
+/** How a task is called. */
+export function label({ id, name }: { id: string; name: string | null }): string {
   return name ? `${id} "${name}"` : id;
 }
 
@@ -58,23 +65,71 @@ function block(task: Task): string[] {
   return [head(task), ...details(task)];
 }
 
+/** What matters of a task right now. */
+export function stateText(task: Task): string {
+  return [...status(task), ...living(task)].join(", ");
+}
+
 function head(task: Task): string {
-  const parts = [`${label(task)} ${task.status}${why(task)}`];
-  if (task.exitCode !== null) parts.push(`exit code ${task.exitCode}`);
-  if (task.signal !== null) parts.push(`signal ${task.signal}`);
+  const parts = status(task);
   if (task.pid !== null) parts.push(`pid ${task.pid}`);
   if (task.startedAt) parts.push(`started ${time(task.startedAt)}`);
   if (task.completedAt) parts.push(`ended ${time(task.completedAt, task.startedAt)}`);
-  return parts.join(", ");
+  return [...parts, ...living(task)].join(", ");
+}
+
+function status(task: Task): string[] {
+  const parts = [`${label(task)} ${task.status}${why(task)}`];
+  if (task.exitCode !== null) parts.push(`exit code ${task.exitCode}`);
+  if (task.signal !== null) parts.push(`signal ${task.signal}`);
+  return parts;
+}
+
+function living({ ports, waitingFor, prompt }: Task): string[] {
+  const parts = ports?.length ? [`port ${ports.join(", ")}`] : [];
+  if (!waitingFor) return parts;
+  const what = { line: "a line", password: "a password", keys: "keys" }[waitingFor];
+  return [...parts, `waits for ${what}${prompt?.trim() ? ` at "${prompt.trim()}"` : ""}`];
 }
 
 function details(task: Task): string[] {
   const lines = [`command: ${task.command}`];
   if (task.tags.length > 0) lines.push(`tags: ${task.tags.join(", ")}`);
   if (task.lifetime !== "session") lines.push(task.lifetime === "app" ? "global" : task.lifetime);
-  if (task.error) lines.push(`error: ${task.error}`);
+  lines.push(...errors(task));
   if (task.leftover && task.processes) lines.push(`still running: ${processes(task.processes)}`);
   return lines;
+}
+
+function errors({ error }: Task): string[] {
+  return error ? [`error: ${error}`] : [];
+}
+
+function holder({ portHeldBy }: Shown): string[] {
+  if (!portHeldBy) return [];
+  const { port, id, name, pid, command } = portHeldBy;
+  const who = id ? `background process ${label({ id, name })}` : pid ? processes([{ pid, command: command ?? undefined }]) : "another user";
+  return [`port ${port} is held by ${who}`];
+}
+
+/** A part of a task's output, and how to read on. */
+function outputOf(task: Task, { text, cursor }: Page, none = "no output"): string[] {
+  const output = text.trimEnd();
+  const lines = [output ? `output:\n${output}` : none];
+  // hob names what it left out by the options that show it.
+  if (/--since \d+/.test(output)) lines.push("(what is left out: give its since)");
+  return goesOn(task) && cursor !== undefined ? [...lines, `(what is new: since ${cursor})`] : lines;
+}
+
+/** The last lines of a task that has news. MATCH: where the first line lies that matched. */
+export function lastText(task: Task, { text, cursor }: Page, match: number | undefined): string[] {
+  const output = text.trimEnd();
+  const places = [...(match === undefined ? [] : [`first match: since ${match}`]), ...(goesOn(task) ? [`what is new: since ${cursor}`] : [])];
+  return [...(output ? [`last output:\n${output}`] : []), ...(places.length > 0 ? [`(${places.join("; ")})`] : [])];
+}
+
+function goesOn({ status, leftover }: Task): boolean {
+  return status === "running" || leftover;
 }
 
 /** The reason, where code and signal do not tell it. */

@@ -1,16 +1,18 @@
-// The four tools: each turns its arguments into one call of hob, and hob's answer into text.
-import { isAbsolute, join } from "node:path";
+// The tools: each turns its arguments into calls of hob, and hob's answers into text.
 import type { PluginInput } from "@opencode-ai/plugin";
 import { tool, type ToolContext, type ToolDefinition, type ToolResult } from "@opencode-ai/plugin/tool";
 import { askToRun } from "./ask.ts";
+import { checked } from "./check.ts";
+import { folderOf, runArguments, type Create } from "./create.ts";
 import type { Hob } from "./hob.ts";
+import { readingOf, readOutput, type Reading } from "./read.ts";
 import type { Killed, Task } from "./record.ts";
 import { describeTools } from "./schema.ts";
 import { namesAny, selectors, show, type Filters, type Place } from "./select.ts";
+import { checkTyping, Typist, type Typing } from "./send.ts";
 import type { Sessions } from "./sessions.ts";
-import { killedText, listedText, shownText, startedText } from "./text.ts";
-
-const LINES = 100;
+import { killedText, listedText, sentText, shownText, startedText, waitedText } from "./text.ts";
+import { answerOf, patience, waitFor, waitOptions, type Conditions } from "./wait.ts";
 
 /** What the tools need of the rest of the plugin. */
 export interface Parts {
@@ -25,25 +27,21 @@ export interface Parts {
   listen(): void;
 }
 
-interface Create {
-  command: string;
-  name?: string;
-  tags?: string[];
-  global?: boolean;
-  cwd?: string;
-  timeout?: string;
+/** Which process a call is about. */
+interface One {
+  processId: string;
 }
 
-interface Kill extends Filters {
-  processId?: string;
-}
+type Kill = Filters & Partial<One>;
 
 export function makeTools(parts: Parts): Record<string, ToolDefinition> {
   const { hob, sessions } = parts;
+  const typist = new Typist(hob);
   const placeOf = async (context: ToolContext): Promise<Place> => ({
     session: await sessions.root(context.sessionID),
     project: projectOf(context),
   });
+  const find = async ({ processId }: One, context: ToolContext) => show(hob, processId, await placeOf(context), context.abort);
 
   const execute: Record<string, (args: never, context: ToolContext) => Promise<ToolResult>> = {
     async createBackgroundProcess(args: Create, context) {
@@ -52,7 +50,9 @@ export function makeTools(parts: Parts): Record<string, ToolDefinition> {
       hob.find();
       await askToRun(args.command, cwd, context);
       parts.listen();
-      const task = await hob.ask<Task>(runArguments(args, cwd, await placeOf(context), context.sessionID, parts), {
+      const { owner, notifyPrefix } = parts;
+      const from = { ...(await placeOf(context)), caller: context.sessionID, owner, notifyPrefix, shell: parts.shell() };
+      const task = await hob.ask<Task>(runArguments(args, cwd, from), {
         input: args.command,
         env: await parts.env(cwd),
         signal: context.abort,
@@ -60,9 +60,29 @@ export function makeTools(parts: Parts): Record<string, ToolDefinition> {
       return { title: titleOf(task), output: startedText(task), metadata: metadataOf(task) };
     },
 
-    async getBackgroundProcess({ processId }: { processId: string }, context) {
-      const task = await show(hob, processId, LINES, await placeOf(context), context.abort);
-      return { title: titleOf(task), output: shownText(task, hob.words), metadata: metadataOf(task) };
+    async getBackgroundProcess(args: One & Reading, context) {
+      const reading = readingOf(args);
+      const task = await find(args, context);
+      const page = await readOutput(hob, task, reading, context.abort);
+      return { title: titleOf(task), output: shownText(task, page), metadata: metadataOf(task) };
+    },
+
+    async waitForBackgroundProcess(args: One & Conditions, context) {
+      const options = waitOptions(args);
+      const { id } = await find(args, context);
+      const waited = await waitFor(hob, id, options, context.abort);
+      const task = await find({ processId: id }, context);
+      const output = waitedText(task, waited, patience(args));
+      return { title: `${titleOf(task)}: ${waited.condition}`, output, metadata: { ...metadataOf(task), condition: waited.condition } };
+    },
+
+    async sendToBackgroundProcess(args: One & Typing, context) {
+      const before = await find(args, context);
+      checkTyping(args, before);
+      const cursor = await typist.type(args, before, context);
+      const page = await answerOf(hob, before, cursor, context.abort);
+      const task = await find({ processId: before.id }, context);
+      return { title: titleOf(task), output: sentText(task, page), metadata: metadataOf(task) };
     },
 
     async listBackgroundProcesses(args: Filters, context) {
@@ -72,44 +92,28 @@ export function makeTools(parts: Parts): Record<string, ToolDefinition> {
     },
 
     async killProcesses(args: Kill, context) {
-      const { abort: signal } = context;
-      const ended = await hob.ask<Killed[]>(["kill", ...(await victims(args, await placeOf(context), signal)), "--json"], {
-        signal,
-        partly: true,
+      const ended = await hob.ask<Killed[]>(["kill", ...(await victims(args, context)), "--json"], {
+        signal: context.abort,
+        also: [1],
       });
       return { title: `${ended.length} processes`, output: killedText(ended), metadata: { processes: ended } };
     },
   };
 
-  async function victims({ processId, ...filters }: Kill, place: Place, signal: AbortSignal): Promise<string[]> {
-    if (processId) return [(await show(hob, processId, 1, place, signal)).id];
+  async function victims({ processId, ...filters }: Kill, context: ToolContext): Promise<string[]> {
+    if (processId) return [(await find({ processId }, context)).id];
     if (!namesAny(filters)) throw new Error('Say which processes to end: give processId, sessionId ("current" for this session), status or tags.');
-    const chosen = selectors(filters, place);
+    const chosen = selectors(filters, await placeOf(context));
     return chosen.length > 0 ? chosen : ["--all"];
   }
 
   const described = [...describeTools(parts.notifyPrefix)];
-  return Object.fromEntries(described.map(([name, about]) => [name, tool({ ...about, execute: execute[name] as never })]));
-}
-
-function runArguments(args: Create, cwd: string, place: Place, caller: string, parts: Parts): string[] {
-  const { name, tags = [], global, timeout } = args;
-  return [
-    "run",
-    ...(name ? ["-n", name] : []),
-    ...tags.filter(Boolean).flatMap((tag) => ["-t", tag]),
-    ...(timeout ? ["--timeout", timeout] : []),
-    ...["-S", place.session, "--created-by", caller, "-o", parts.owner, "-l", global ? "app" : "session"],
-    ...["-C", cwd, "--project", place.project],
-    ...["--notify-prefix", parts.notifyPrefix, "--shell", parts.shell()],
-    // The line goes through stdin: there it may be longer than an argument can be.
-    ...["--json", "-c", "-"],
-  ];
-}
-
-function folderOf(cwd: string | undefined, directory: string): string {
-  if (!cwd) return directory;
-  return isAbsolute(cwd) ? cwd : join(directory, cwd);
+  return Object.fromEntries(
+    described.map(([name, { definition, ...about }]) => {
+      const run = async (args: unknown, context: ToolContext) => execute[name]!(checked(definition, args) as never, context);
+      return [name, tool({ ...about, execute: run })];
+    }),
+  );
 }
 
 /** The repository, or without one the folder that OpenCode was opened in. */

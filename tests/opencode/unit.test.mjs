@@ -34,8 +34,15 @@ const task = (more) => ({
   exitCode: null,
   signal: null,
   error: null,
+  cursor: 8,
+  pty: null,
+  stdin: false,
   processes: [],
+  ports: [],
+  waitingFor: null,
+  prompt: null,
   leftover: false,
+  portHeldBy: null,
   ...more,
 });
 
@@ -47,6 +54,8 @@ const event = (seq, more) => ({
   name: null,
   sessionId: "ses_1",
   message: `message ${seq}`,
+  cursor: seq * 10,
+  status: null,
   ...more,
 });
 
@@ -131,7 +140,7 @@ test("simple commands are found wherever they stand", async () => {
 });
 
 test("results are short and tell every fact", async () => {
-  const { startedText, shownText, listedText, killedText, notificationText } = await load("text");
+  const { startedText, shownText, listedText, killedText } = await load("text");
   assert.equal(startedText(task()), "abcde running, pid 7, started 2026-11-22 08:00:00Z\ncommand: sleep 9");
   const failed = task({
     name: "web",
@@ -144,14 +153,28 @@ test("results are short and tell every fact", async () => {
     lifetime: "app",
     leftover: true,
     processes: [{ pid: 8, command: "sleep 1" }],
+    ports: [3000, 3001],
   });
-  const head = 'abcde "web" failed (timeout), signal SIGTERM, pid 7, started 2026-11-22 08:00:00Z, ended 08:00:01Z';
+  const head = 'abcde "web" failed (timeout), signal SIGTERM, pid 7, started 2026-11-22 08:00:00Z, ended 08:00:01Z, port 3000, 3001';
   const rest = ["command: sleep 9", "tags: a, b", "global", "error: it took too long", "still running: pid 8 (sleep 1)"];
-  assert.equal(shownText({ ...failed, output: "one\ntwo\n" }, "hob"), [head, ...rest, "output:", "one", "two"].join("\n"));
-  assert.equal(shownText({ ...task(), output: "" }, "hob").split("\n").at(-1), "no output");
+  const page = { text: "one\ntwo\n", cursor: 8 };
+  assert.equal(shownText(failed, page), [head, ...rest, "output:", "one", "two", "(what is new: since 8)"].join("\n"));
+  const over = task({ status: "completed" });
+  assert.equal(shownText(over, { text: "", cursor: 0 }).split("\n").at(-1), "no output", "nothing will come any more");
   assert.equal(listedText([failed, task()]).split("\n")[0], [head, ...rest].join("; "));
-  const cut = { ...task(), output: "[… 9 lines left out: --since 0 --until 9 …]\nlast\n" };
-  assert.match(shownText(cut, "hob"), /last\n\(to read what is left out: hob logs abcde --since \.\.\.\)$/);
+  const cut = { text: "[… 9 lines left out: --since 0 --until 9 …]\nlast\n", cursor: 9 };
+  assert.match(shownText(over, cut), /last\n\(what is left out: give its since\)$/);
+  const asking = task({ waitingFor: "password", prompt: "Password: " });
+  assert.match(listedText([asking]), /^abcde running, pid 7, started [^,]*, waits for a password at "Password:"; command/);
+  assert.match(listedText([task({ waitingFor: "keys", prompt: "" })]), /, waits for keys; command/);
+  const held = { port: 80, id: null, name: null, pid: 9, command: "nginx" };
+  for (const [more, who] of [
+    [{}, "pid 9 (nginx)"],
+    [{ id: "fghij", name: "api" }, 'background process fghij "api"'],
+    [{ pid: null, command: null }, "another user"],
+  ]) {
+    assert.match(shownText({ ...over, portHeldBy: { ...held, ...more } }, page), new RegExp(`^port 80 is held by ${who.replace(/[()]/g, "\\$&")}$`, "m"));
+  }
   assert.equal(listedText([]), "No background processes.");
   const many = [...Array.from({ length: 99 }, (_, number) => task({ id: `n${number}`, status: "completed" })), task()];
   many[0].status = "running";
@@ -162,8 +185,91 @@ test("results are short and tell every fact", async () => {
   assert.match(killedText([{ id: "abcde", name: null, status: "completed", ended: false, left: [] }]), /completed: it had ended before$/);
   const left = [{ pid: 9, user: "root", command: "passwd" }];
   assert.match(killedText([{ id: "abcde", name: null, status: "running", ended: false, left }]), /could not be ended: pid 9 of root \(passwd\)$/);
-  assert.equal(notificationText([event(1)]), "Notification from background process abcde: message 1");
-  assert.equal(notificationText([event(1), event(2)]).split("\n").length, 3);
+});
+
+test("how a wait ended, and what came back from typing", async () => {
+  const { waitedText, sentText } = await load("text");
+  const waited = (condition, more) => ({ id: "abcde", condition, cursor: 20, lines: ["one", "two"], ...more });
+  const end = ["output:", "one", "two", "(what is new: since 20)"];
+  const text = (...args) => waitedText(task(), waited(...args), "50s").split("\n");
+  assert.deepEqual(text("timeout"), ["abcde running", "Not yet after 50s: to go on, wait again.", ...end]);
+  assert.deepEqual(text("match", { match: "two" }), ["abcde running", "Matched: two", ...end]);
+  assert.deepEqual(text("port", { port: 80 }), ["abcde running", "It listens on port 80.", ...end]);
+  assert.deepEqual(text("idle")[1], "It is silent.");
+  assert.deepEqual(text("input")[1], "It waits for input.");
+  const failed = task({ status: "failed", exitCode: 2 });
+  assert.equal(waitedText(failed, waited("exit"), "50s"), "abcde failed, exit code 2\noutput:\none\ntwo");
+  assert.equal(waitedText(failed, waited("ended", { lines: [] }), "50s"), "abcde failed, exit code 2\nIt ended before that.\nno output");
+  assert.equal(sentText(task(), { text: "", cursor: 3 }), "abcde running\nNothing came back yet.\n(what is new: since 3)");
+});
+
+test("arguments are what tools.json says, or one sentence tells what is wrong", async () => {
+  const { checked } = await load("check");
+  const { describeTools } = await load("schema");
+  const { definition } = describeTools("X").get("getBackgroundProcess");
+  const list = describeTools("X").get("listBackgroundProcesses").definition;
+  const empty = { lines: null, pattern: "", screen: undefined };
+  assert.deepEqual(checked(definition, { processId: "web", ...empty }), { processId: "web" });
+  assert.deepEqual(checked(definition, { processId: 7, lines: "12", screen: "true" }), { processId: "7", lines: 12, screen: true });
+  assert.deepEqual(checked(list, { tags: ["a", "", null, 5], status: "" }), { tags: ["a", "5"] });
+  assert.deepEqual(checked(list, { tags: "a", sessionId: null }), { tags: ["a"] });
+  assert.deepEqual(checked(list, { tags: [""] }), {});
+  assert.deepEqual(checked(list, undefined), {});
+  for (const [args, message] of [
+    [{ processId: "a", line: 3 }, "getBackgroundProcess has no parameter line: it takes processId, lines, head, since, pattern, maxChars, screen."],
+    [{ processId: "a", constructor: 3 }, /^getBackgroundProcess has no parameter constructor: it takes/],
+    [{ lines: 3 }, "getBackgroundProcess wants processId (Id or name)."],
+    [{ processId: "" }, "getBackgroundProcess wants processId (Id or name)."],
+    [{ processId: ["a"] }, 'processId must be a string, not ["a"].'],
+    [{ processId: "a", lines: -1 }, "lines must be a whole number, not -1."],
+    [{ processId: "a", lines: "many" }, 'lines must be a whole number, not "many".'],
+    [{ processId: "a", screen: "maybe" }, 'screen must be true or false, not "maybe".'],
+  ]) {
+    assert.throws(() => checked(definition, args), { message });
+  }
+  assert.throws(() => checked(list, { status: "dead" }), { message: 'status must be one of pending, running, completed, failed, cancelled, not "dead".' });
+  assert.throws(() => checked(list, { tags: [{}] }), { message: "tags must be strings, not {}." });
+});
+
+test("a reading is one call of hob; what contradicts itself is told", async () => {
+  const { readingOf, readOutput } = await load("read");
+  const args = async (reading) => {
+    const hob = fakeHob({ logs: () => ({ text: "", cursor: 0 }) });
+    await readOutput(hob, task(), readingOf(reading));
+    return hob.asked[0].join(" ");
+  };
+  assert.equal(await args({}), "logs abcde --json");
+  assert.equal(await args({ lines: 5, maxChars: 300 }), "logs abcde -n 5 --max-bytes 300 --json");
+  assert.equal(await args({ head: 5 }), "logs abcde --head 5 --json");
+  assert.equal(await args({ since: 0 }), "logs abcde --since 0 --json");
+  assert.equal(await args({ lines: 5, since: 0, head: 0, maxChars: 0, screen: false }), "logs abcde -n 5 --json", "what models fill in");
+  assert.equal(await args({ pattern: "a b", since: 9, lines: 3 }), "logs abcde -n 3 --since 9 -g a b");
+  assert.equal(await args({ screen: true, lines: 0, since: 0 }), "screen abcde");
+  assert.throws(() => readingOf({ lines: 1, head: 2 }), { message: "lines and head exclude each other: give one of them." });
+  assert.throws(() => readingOf({ head: 1, since: 2 }), { message: "head and since exclude each other: give one of them." });
+  assert.throws(() => readingOf({ screen: true, pattern: "x", since: 4 }), { message: "screen shows the whole terminal and goes without since and pattern." });
+});
+
+test("conditions become options; a wait ends within 50 s unless told otherwise", async () => {
+  const { waitOptions } = await load("wait");
+  const options = (conditions) => waitOptions(conditions).join(" ");
+  assert.equal(options({}), "--timeout 50s");
+  assert.equal(options({ exit: true, input: true, idle: "5s", timeout: "2m" }), "--exit --idle 5s --input --timeout 2m");
+  assert.equal(options({ match: "-x", since: 7, port: "any" }), "--match=-x --port --since 7 --timeout 50s");
+  assert.equal(options({ port: "3000", since: 0, exit: false, input: false }), "--port=3000 --timeout 50s");
+  assert.throws(() => waitOptions({ since: 7 }), { message: "since goes with match: it says from where on output may match." });
+  assert.throws(() => waitOptions({ port: "web" }), { message: 'port must be a number or any, not "web".' });
+});
+
+test("what is created tells hob what to raise", async () => {
+  const { runArguments } = await load("create");
+  const from = { session: "ses_1", project: "/p", caller: "ses_2", owner: "1:2", notifyPrefix: "N:", shell: "/bin/sh" };
+  const before = (args) => runArguments({ command: "x", ...args }, "/c", from).join(" ").split(" -S ")[0];
+  assert.equal(before({}), "run");
+  assert.equal(
+    before({ name: "web", tags: ["a"], pty: true, watch: ["x y", "z"], notifyOnExit: true, notifyOnInput: true, idleAfter: "30s", timeout: "1m" }),
+    "run -n web -t a -t notify:exit --timeout 1m --pty --watch x y --watch z --input-event --idle-after 30s",
+  );
 });
 
 test("the words of a call become selectors", async () => {
@@ -189,9 +295,9 @@ test("a name means the newest visible task, a running one first", async () => {
   ];
   const tasks = [...visible, task({ id: "other", name: "web" })];
   const hob = fakeHob({ list: () => visible, show: ([, id]) => tasks.find((one) => one.id === id || id === "web" && one.id === "other") });
-  assert.equal((await show(hob, "web", 1, place)).id, "new11");
-  assert.equal((await show(hob, "old11", 1, place)).id, "old11");
-  assert.equal((await show(hob, "other", 1, place)).id, "other", "an id reaches everywhere");
+  assert.equal((await show(hob, "web", place)).id, "new11");
+  assert.equal((await show(hob, "old11", place)).id, "old11");
+  assert.equal((await show(hob, "other", place)).id, "other", "an id reaches everywhere");
 });
 
 test("a call of hob: its answer, its error, an interruption", async () => {
@@ -199,8 +305,8 @@ test("a call of hob: its answer, its error, an interruption", async () => {
   const bin = program("fake/hob", 'case $1 in ok) cat; echo "$VALUE $HOB_HOME" ;; part) echo "[1]"; exit 1 ;; bad) echo "hob: no such task: x" >&2; exit 3 ;; mute) exit 9 ;; slow) echo $$ > "$2"; exec sleep 1000 ;; esac');
   const hob = new Hob({ bin, home: "/some/home" });
   assert.equal(await hob.call(["ok"], { input: "in ", env: { VALUE: "v" } }), "in v /some/home\n");
-  assert.deepEqual(await hob.ask(["part"], { partly: true }), [1]);
-  assert.equal(new Hob({ bin, home: "/it's here" }).words, `HOB_HOME='/it'\\''s here' ${bin}`);
+  assert.deepEqual(await hob.ask(["part"], { also: [1] }), [1]);
+  await assert.rejects(hob.call(["bad"], { also: [3] }), { message: "no such task: x", code: 3 });
   await assert.rejects(hob.ask(["part"]), { message: "hob part ended with code 1." });
   await assert.rejects(hob.call(["bad"]), { message: "no such task: x" });
   await assert.rejects(hob.call(["mute"]), { message: "hob mute ended with code 9." });
@@ -261,7 +367,7 @@ function fakeClient({ drops = 0 } = {}) {
   return client;
 }
 
-async function notifier(options) {
+async function notifier({ answers, ...options } = {}) {
   const { Notifier } = await load("notify");
   const { Turns } = await load("turns");
   const { Sessions } = await load("sessions");
@@ -270,7 +376,8 @@ async function notifier(options) {
   client.watchedBy(turns);
   const acknowledged = [];
   const outbox = { acknowledge: async (seqs) => void acknowledged.push(...seqs) };
-  return { client, acknowledged, notifier: new Notifier(client, new Sessions(client), turns, outbox) };
+  const hob = fakeHob(answers);
+  return { client, hob, acknowledged, notifier: new Notifier(hob, client, new Sessions(client), turns, outbox) };
 }
 
 test("the first notification goes at once, the next ones together, with agent, model and variant", async () => {
@@ -287,9 +394,66 @@ test("the first notification goes at once, the next ones together, with agent, m
   assert.ok(text);
 });
 
+/** What hob says of one task and its last lines. */
+const knows = (more) => ({ show: () => task(more), logs: () => ({ text: "one\ntwo\n", cursor: 99 }) });
+
+/** What a session is told of these events. */
+async function told(events, answers) {
+  const { client, acknowledged, notifier: { take } } = await notifier({ answers });
+  for (const one of events) await take(one);
+  await until(() => acknowledged.length === events.length, "all are acknowledged");
+  return client.prompts.map(({ text }) => text);
+}
+
+test("what a task asked for is told with its last lines and the places to read", async () => {
+  const match = (seq, message) => event(seq, { type: "match", message });
+  const failed = { name: "build", status: "failed", exitCode: 2, tags: ["notify:exit"] };
+  const exit = event(9, { type: "exit", status: "failed", message: null });
+  assert.deepEqual(await told([match(1, "error: a"), match(2, `error: ${"b".repeat(400)}`), exit], knows(failed)), [
+    `Background process abcde "build" failed, exit code 2\n- matched: error: a\n- matched: error: ${"b".repeat(293)}…\nlast output:\none\ntwo\n(first match: since 10)`,
+  ]);
+  const asking = { waitingFor: "line", prompt: "Continue? [y/N] ", ports: [80] };
+  const input = event(1, { type: "input", message: "Continue? [y/N]" });
+  assert.deepEqual(await told([input, event(2, { type: "port", message: "80" }), event(3, { type: "idle", message: "silent for 5s" })], knows(asking)), [
+    'Background process abcde running, port 80, waits for a line at "Continue? [y/N]"\n- silent for 5s\nlast output:\none\ntwo\n(what is new: since 99)',
+  ]);
+  assert.deepEqual(await told([input, event(2, { type: "port", message: "80" })], knows()), [
+    "Background process abcde running\n- waited for input: Continue? [y/N]\n- listened on port 80\nlast output:\none\ntwo\n(what is new: since 99)",
+  ]);
+});
+
+test("a message goes at once, and what else happened behind it", async () => {
+  const [first, second] = await told([event(1), event(2, { type: "idle", message: "silent for 5s" })], knows());
+  assert.equal(first, "Notification from background process abcde: message 1");
+  assert.match(second, /^Background process abcde running\n- silent for 5s\n/);
+});
+
+test("an end that nobody asked for, one on request, and what came before that are told to nobody", async () => {
+  const exit = (seq, status) => event(seq, { type: "exit", status, message: null });
+  assert.deepEqual(await told([exit(1, "failed")], knows({ status: "failed" })), []);
+  const cancelled = { status: "cancelled", tags: ["notify:exit"] };
+  assert.deepEqual(await told([exit(1, "cancelled"), event(2, { type: "match" }), event(3, { type: "input" })], knows(cancelled)), []);
+  const gone = () => { throw Object.assign(new Error("no such task"), { code: 3 }); };
+  assert.deepEqual(await told([event(1, { type: "match" })], { show: gone }), []);
+});
+
+test("a flood of matches is counted, and holds up nothing else", async () => {
+  const { client, acknowledged, notifier: { take } } = await notifier({ answers: knows() });
+  for (let seq = 1; seq <= 5000; seq++) await take(event(seq, { type: "match" }));
+  await until(() => acknowledged.length === 5000, "all are acknowledged");
+  for (let seq = 5001; seq <= 5100; seq++) await take(event(seq, { type: "match" }));
+  const began = Date.now();
+  await take(event(6000));
+  await until(() => acknowledged.length === 5101, "the message is acknowledged");
+  assert.ok(Date.now() - began < 700, "the message did not wait for the pause to end");
+  assert.equal(client.prompts.length, 2);
+  assert.match(client.prompts[0].text, /- matched: message 10\n- 4990 more matches\nlast output/);
+  assert.match(client.prompts[1].text, /^Notification from background process abcde: message 6000\n\nBackground process abcde/);
+});
+
 test("other events, and those of a session that is gone, are acknowledged and no more", async () => {
   const { client, acknowledged, notifier: { take } } = await notifier();
-  await take(event(1, { type: "exit" }));
+  await take(event(1, { type: "gap" }));
   await take(event(2, { sessionId: "ses_gone" }));
   await take(event(3, { sessionId: null }));
   await until(() => acknowledged.length === 3, "all are acknowledged");

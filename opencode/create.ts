@@ -1,0 +1,57 @@
+// Starts a task: the arguments of a tool call as those of "hob run".
+import { isAbsolute, join } from "node:path";
+import type { Place } from "./select.ts";
+
+export interface Create {
+  command: string;
+  name?: string;
+  tags?: string[];
+  global?: boolean;
+  cwd?: string;
+  timeout?: string;
+  pty?: boolean;
+  watch?: string[];
+  notifyOnExit?: boolean;
+  notifyOnInput?: boolean;
+  idleAfter?: string;
+}
+
+/** Where a task comes from and how it runs, beside what the agent says. */
+export interface Origin extends Place {
+  /** The session that called, maybe a sub-agent's. */
+  caller: string;
+  owner: string;
+  notifyPrefix: string;
+  shell: string;
+}
+
+/**
+ * Marks a task whose session is told when it ends. hob raises an event at every end; the mark lies beside the task, so
+ * that whichever OpenCode is handed the event knows.
+ */
+export const NOTIFY_EXIT = "notify:exit";
+
+/** The line goes through stdin: there it may be longer than an argument can be. */
+export function runArguments(args: Create, cwd: string, from: Origin): string[] {
+  const { name, tags = [], global, timeout, pty, watch = [], notifyOnExit, notifyOnInput, idleAfter } = args;
+  return [
+    "run",
+    ...(name ? ["-n", name] : []),
+    ...[...tags, ...(notifyOnExit ? [NOTIFY_EXIT] : [])].flatMap((tag) => ["-t", tag]),
+    ...(timeout ? ["--timeout", timeout] : []),
+    ...(pty ? ["--pty"] : []),
+    ...watch.flatMap((pattern) => ["--watch", pattern]),
+    ...(notifyOnInput ? ["--input-event"] : []),
+    ...(idleAfter ? ["--idle-after", idleAfter] : []),
+    ...["-S", from.session, "--created-by", from.caller, "-o", from.owner, "-l", global ? "app" : "session"],
+    ...["-C", cwd, "--project", from.project],
+    ...["--notify-prefix", from.notifyPrefix, "--shell", from.shell],
+    ...["--json", "-c", "-"],
+  ];
+}
+
+/** The folder a task runs in. */
+export function folderOf(cwd: string | undefined, directory: string): string {
+  if (!cwd) return directory;
+  return isAbsolute(cwd) ? cwd : join(directory, cwd);
+}

@@ -1,0 +1,85 @@
+// What a session is told of its tasks' events: which of them, and in which words.
+import { NOTIFY_EXIT } from "./create.ts";
+import { exitCode, type Hob } from "./hob.ts";
+import type { Item } from "./queue.ts";
+import { readOutput } from "./read.ts";
+import type { Event, Page, Shown } from "./record.ts";
+import { label, lastText, stateText } from "./text.ts";
+
+const LAST = { lines: 10, maxChars: 1500 };
+const MOST_OF_A_LINE = 300;
+// hob's code when there is no such task.
+const GONE = 3;
+
+/** What a task asked to be told; that it did is known of an exit only once the task is looked at. */
+const TOLD = new Set(["notify", "match", "idle", "input", "port", "exit"]);
+
+/** Whether a session may want to know. */
+export function mayTell({ type, sessionId, status }: Event): boolean {
+  return sessionId !== null && TOLD.has(type) && status !== "cancelled";
+}
+
+/** What a session is told, or undefined when nothing of it is news. */
+export async function tell(hob: Hob, items: Item[]): Promise<string | undefined> {
+  const said = items.filter(({ event }) => event.type === "notify").map(({ event }) => event);
+  const done = items.filter(({ event }) => event.type !== "notify");
+  const parts = said.length > 0 ? [notificationText(said)] : [];
+  for (const id of new Set(done.map(({ event }) => event.id))) {
+    const part = await tellOf(hob, id, done.filter(({ event }) => event.id === id));
+    if (part !== undefined) parts.push(part);
+  }
+  return parts.length > 0 ? parts.join("\n\n") : undefined;
+}
+
+async function tellOf(hob: Hob, id: string, items: Item[]): Promise<string | undefined> {
+  try {
+    const task = await hob.ask<Shown>(["show", id, "-n", "0", "--json"]);
+    const news = items.filter(({ event }) => isNews(event, task));
+    return news.length > 0 ? blockText(task, news, await readOutput(hob, task, LAST)) : undefined;
+  } catch (error) {
+    if (exitCode(error) === GONE) return undefined;
+    throw error;
+  }
+}
+
+/** What a task that was ended on request still said or did is nobody's business any more. */
+function isNews({ type }: Event, { status, tags }: Shown): boolean {
+  return status !== "cancelled" && (type !== "exit" || tags.includes(NOTIFY_EXIT));
+}
+
+/** What processes want the agent to know. */
+function notificationText(events: Event[]): string {
+  const said = events.map((event) => `${label(event)}: ${event.message}`);
+  if (said.length === 1) return `Notification from background process ${said[0]}`;
+  return ["Notifications from background processes:", ...said.map((line) => `- ${line}`)].join("\n");
+}
+
+/** One task: how it is, what happened, its last lines, and from where to read. */
+function blockText(task: Shown, items: Item[], last: Page): string {
+  const matches = items.filter(({ event }) => event.type === "match");
+  const more = matches.reduce((sum, { more }) => sum + more.length, 0);
+  const lines = items.map(({ event }) => eventText(event, task)).filter((line) => line !== undefined);
+  if (more > 0) lines.push(`${more} more matches`);
+  return [
+    `Background process ${stateText(task)}`,
+    ...lines.map((line) => `- ${line}`),
+    ...lastText(task, last, matches[0]?.event.cursor),
+  ].join("\n");
+}
+
+/** What the task's state does not tell. */
+function eventText({ type, message }: Event, task: Shown): string | undefined {
+  const text = cut(message ?? "");
+  if (type === "match") return `matched: ${text}`;
+  if (type === "idle") return text;
+  if (type === "port") return task.ports?.includes(Number(text)) ? undefined : `listened on port ${text}`;
+  if (type === "input") return task.waitingFor ? undefined : `waited for input: ${text}`;
+  return undefined;
+}
+
+function cut(line: string): string {
+  return line.length > MOST_OF_A_LINE ? `${line.slice(0, MOST_OF_A_LINE)}…` : line;
+}
+
+/** Said when a notification lies in the session but no turn began. */
+export const REMINDER = "The notification of a background process above waits for you.";
