@@ -1,4 +1,4 @@
-// The four tools as the model meets them: what it is offered, what it reads, what it may reach.
+// The tools as the model meets them: what it is offered, what it reads, what it may reach.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readlinkSync, symlinkSync } from "node:fs";
@@ -8,6 +8,7 @@ import { Lab } from "./lib/lab.mjs";
 import { call, say } from "./lib/model.mjs";
 import { hob, PLUGIN, TOOLS } from "./lib/programs.mjs";
 import { idIn, pidIn } from "./lib/results.mjs";
+import { tokens } from "./lib/tokens.mjs";
 import { hasTools } from "./lib/tools.mjs";
 
 /** The schema without what OpenCode adds to every one. */
@@ -39,6 +40,43 @@ test("the model is offered what tools.json says", async () => {
   });
 });
 
+test("all tools together cost less than 1,200 tokens a request", async () => {
+  await Lab.with({}, async (lab) => {
+    let offered;
+    lab.model.play("cost", function* (first) {
+      hasTools(first);
+      const ours = new Set(TOOLS.map(({ name }) => name));
+      offered = first.body.tools.filter((tool) => ours.has(tool.function.name));
+      yield say("done");
+    });
+    await lab.run("[[cost]]");
+    assert.equal(offered.length, TOOLS.length);
+    const cost = tokens(JSON.stringify(offered));
+    assert.ok(cost < 1200, `${cost} tokens`);
+  });
+});
+
+test("a progress bar of 200,000 updates costs under 500 characters", async () => {
+  const bar = "for (let i = 1; i <= 200_000; i++) process.stdout.write(`\\rdownloading ${i}/200000 ${'#'.repeat(i / 10_000)}`); console.log('\\nsaved');";
+  await Lab.with({ files: { "bar.mjs": bar } }, async (lab) => {
+    lab.model.play("bar", function* (first) {
+      hasTools(first);
+      for (const pty of [false, true]) {
+        let sight = yield call("createBackgroundProcess", { command: "node bar.mjs", pty });
+        const processId = idIn(sight.result);
+        sight = yield call("waitForBackgroundProcess", { processId });
+        assert.ok(sight.result.length < 500, sight.result);
+        sight = yield call("getBackgroundProcess", { processId });
+        assert.match(sight.result, /\ndownloading 200000\/200000 #{20}\nsaved\b/);
+        assert.match(sight.result, /\n\[… .*(overwritten|redrawn|updates|states).*…\]/);
+        assert.ok(sight.result.length < 500, sight.result);
+      }
+      yield say("done");
+    });
+    await lab.run("[[bar]]");
+  });
+});
+
 test("results tell status, exit code, error, times, output and what was left out", async () => {
   await Lab.with({}, async (lab) => {
     lab.model.play("results", function* (first) {
@@ -61,9 +99,10 @@ test("results tell status, exit code, error, times, output and what was left out
       result = yield* ended({ command: "seq 1000; printf '50%%\\r100%%\\n\\033[31mred\\033[0m\\n'" });
       assert.match(result, /\noutput:\n\[… 902 lines .* left out.*\]\n903\n/);
       assert.match(result, /\n1000\n100%\nred\n\(/);
-      const more = /\(to read what is left out: (.*) \.\.\.\)$/.exec(result)[1];
-      let sight = yield call("bash", { command: `${more} 0 --until 12`, description: "Read the rest" });
-      assert.match(sight.result, /^1\n2\n3\n/);
+      assert.match(result, /\n\(what is left out: give its since\)$/);
+      const [, id, since] = /^(\w{5})[^]* --since (\d+)/.exec(result);
+      let sight = yield call("getBackgroundProcess", { processId: id, since, maxChars: 100 });
+      assert.match(sight.result, /\noutput:\n1\n2\n3\n/);
       result = yield* ended({ command: "sleep 1005 & exit 0" });
       assert.match(result, /completed, exit code 0/);
       assert.match(result, /still running: pid \d+.*sleep 1005/);
@@ -211,6 +250,8 @@ test("without the program the tools say how to get it", async () => {
       for (const [tool, args] of [
         ["createBackgroundProcess", { command: "true" }],
         ["getBackgroundProcess", { processId: "x" }],
+        ["waitForBackgroundProcess", { processId: "x" }],
+        ["sendToBackgroundProcess", { processId: "x", text: "x" }],
         ["listBackgroundProcesses", {}],
         ["killProcesses", { tags: ["x"] }],
       ]) {

@@ -1,0 +1,99 @@
+// What a process asked for reaches its session by itself: lines that match, its end, silence, a question.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Lab } from "./lib/lab.mjs";
+import { call, say } from "./lib/model.mjs";
+import { idIn } from "./lib/results.mjs";
+import { Spy } from "./lib/spy.mjs";
+import { hasTools } from "./lib/tools.mjs";
+import { until } from "./lib/wait.mjs";
+
+const BUILD = `
+for i in $(seq 300); do echo "compiling src/part-$i.ts"; done
+echo "src/part-7.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'."
+for i in $(seq 300); do echo "compiling test/part-$i.ts"; done
+printf '\\033[31msrc/part-9.ts(1,1): error TS2304: Cannot find name "x".\\033[0m\\n'
+echo "Found 2 errors."
+exit 2
+`;
+
+test("a failing build tells its error lines and its end, in one message", async () => {
+  await Lab.with({ files: { "build.sh": BUILD } }, async (lab) => {
+    let text;
+    lab.model.play("build", function* (first) {
+      hasTools(first);
+      const command = "until [ -e go ]; do sleep 0.05; done; bash build.sh";
+      let sight = yield call("createBackgroundProcess", { command, name: "build", watch: ["error TS\\d+", "warning"], notifyOnExit: true });
+      const id = idIn(sight.result);
+      sight = yield say("started");
+      text = sight.said.at(-1);
+      assert.match(text, new RegExp(`^Background process ${id} "build" failed, exit code 2\n`));
+      assert.match(text, /\n- matched: src\/part-7\.ts\(3,7\): error TS2322: Type 'string' is not assignable to type 'number'\.\n/);
+      assert.match(text, /\n- matched: src\/part-9\.ts\(1,1\): error TS2304: Cannot find name "x"\.\nlast output:\n/);
+      assert.match(text, /\nFound 2 errors\.\n\(first match: since \d+\)$/);
+      assert.ok(text.length < 1500, text);
+      const since = Number(/first match: since (\d+)/.exec(text)[1]);
+      sight = yield call("getBackgroundProcess", { processId: id, since, maxChars: 300 });
+      assert.match(sight.result, /\noutput:\nsrc\/part-7\.ts/, "the place leads to the first error");
+      sight = yield call("getBackgroundProcess", { processId: id, pattern: "error TS", lines: 1 });
+      assert.match(sight.result, /\n602:\d+:src\/part-9\.ts/);
+      sight = yield call("getBackgroundProcess", { processId: id, pattern: "no such line" });
+      assert.match(sight.result, /^\w{5} "build" failed[^]*\noutput:\nno line matches/);
+      sight = yield call("getBackgroundProcess", { processId: id, head: 2 });
+      assert.match(sight.result, /\noutput:\ncompiling src\/part-1\.ts\ncompiling src\/part-2\.ts\n/);
+      sight = yield call("getBackgroundProcess", { processId: id, pattern: "(" });
+      assert.match(sight.result, /^[^\n]*\(/, "a bad pattern is told");
+      yield say("done");
+    });
+    const server = await lab.serve();
+    const session = await server.session();
+    await server.prompt(session, "[[build]]");
+    await server.idle(session);
+    const before = server.events.length;
+    writeFileSync(join(lab.project, "go"), "");
+    await server.idle(session, before);
+    assert.ok(text, "the build was told of");
+    const users = (await server.messages(session)).filter(({ info }) => info.role === "user");
+    assert.equal(users.length, 2, "once");
+  });
+});
+
+test("silence is told; an end on request and one that nobody asked for are not", async () => {
+  await Lab.with({}, async (lab) => {
+    const spy = new Spy(lab.root, "spy");
+    const ids = {};
+    lab.model.play("quiet", function* (first) {
+      hasTools(first);
+      const create = function* (name, command, more) {
+        ids[name] = idIn((yield call("createBackgroundProcess", { command, name, ...more })).result);
+      };
+      yield* create("killed", "trap 'echo error: interrupted; exit 1' TERM; echo on; sleep 1011 & wait", { watch: ["error"], notifyOnExit: true });
+      yield* create("stopped", "sleep 1012", { notifyOnExit: true });
+      yield* create("plain", "exit 4");
+      yield call("waitForBackgroundProcess", { processId: "killed", match: "on" });
+      yield call("killProcesses", { processId: "killed" });
+      yield call("waitForBackgroundProcess", { processId: "plain" });
+      let sight = yield say("waiting");
+      assert.deepEqual(sight.said.length, 1 + 1, "the first thing that is told is the silence below");
+      assert.match(sight.said.at(-1), new RegExp(`^Background process ${ids.silent} "silent" running\n- silent for 300ms: Continue\\?\nlast output:\nContinue\\?\n`));
+      yield say("noted");
+    });
+    const server = await lab.serve(spy.env);
+    const session = await server.session();
+    await server.prompt(session, "[[quiet]]");
+    await server.idle(session);
+    await lab.hob("kill", ids.stopped);
+    // All that was raised so far has been taken, and nobody was prompted.
+    await until(async () => {
+      const raised = (await lab.events()).filter(({ type }) => type === "exit" || type === "match").map(({ seq }) => seq);
+      return raised.length === 4 && raised.every((seq) => spy.acknowledged().includes(seq));
+    }, "every event is acknowledged");
+    const users = async () => (await server.messages(session)).filter(({ info }) => info.role === "user");
+    assert.equal((await users()).length, 1);
+    ids.silent = (await lab.hob("run", "-S", session, "-l", "session", "-o", String(server.pid), "-n", "silent", "--idle-after", "300ms", "-c", "printf Continue?; sleep 1013")).trim();
+    await until(async () => (await users()).length === 2, "the silence is told");
+    await server.idle(session, server.events.length - 1);
+  });
+});
