@@ -19,23 +19,31 @@ export function mayTell({ type, sessionId, status }: Event): boolean {
   return sessionId !== null && TOLD.has(type) && status !== "cancelled";
 }
 
-/** What a session is told, or undefined when nothing of it is news. */
-export async function tell(hob: Hob, items: Item[]): Promise<string | undefined> {
-  const said = items.filter(({ event }) => event.type === "notify").map(({ event }) => event);
-  const done = items.filter(({ event }) => event.type !== "notify");
-  const parts = said.length > 0 ? [notificationText(said)] : [];
-  for (const id of new Set(done.map(({ event }) => event.id))) {
-    const part = await tellOf(hob, id, done.filter(({ event }) => event.id === id));
-    if (part !== undefined) parts.push(part);
-  }
-  return parts.length > 0 ? parts.join("\n\n") : undefined;
+/** What a session is told, and of which events. */
+export interface News {
+  text: string;
+  items: Item[];
 }
 
-async function tellOf(hob: Hob, id: string, items: Item[]): Promise<string | undefined> {
+/** What is news of these events; undefined when nothing is. */
+export async function newsOf(hob: Hob, items: Item[]): Promise<News | undefined> {
+  const said = items.filter(({ event }) => event.type === "notify");
+  const done = items.filter(({ event }) => event.type !== "notify");
+  const parts = said.length > 0 ? [{ text: notificationText(said.map(({ event }) => event)), items: said }] : [];
+  for (const id of new Set(done.map(({ event }) => event.id))) {
+    const part = await newsOfTask(hob, id, done.filter(({ event }) => event.id === id));
+    if (part) parts.push(part);
+  }
+  if (parts.length === 0) return undefined;
+  return { text: parts.map(({ text }) => text).join("\n\n"), items: parts.flatMap((part) => part.items) };
+}
+
+async function newsOfTask(hob: Hob, id: string, items: Item[]): Promise<News | undefined> {
   try {
     const task = await hob.ask<Shown>(["show", id, "-n", "0", "--json"]);
     const news = items.filter(({ event }) => isNews(event, task));
-    return news.length > 0 ? blockText(task, news, await readOutput(hob, task, LAST)) : undefined;
+    if (news.length === 0) return undefined;
+    return { text: blockText(task, news, await readOutput(hob, task, LAST)), items: news };
   } catch (error) {
     if (exitCode(error) === GONE) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 // Brings what processes say into the sessions that started them, as prompts that the agent answers.
 import type { PluginInput } from "@opencode-ai/plugin";
 import type { Hob } from "./hob.ts";
-import { mayTell, REMINDER, tell } from "./news.ts";
+import { mayTell, newsOf, REMINDER, type News } from "./news.ts";
 import type { Outbox } from "./outbox.ts";
 import { Queue, type Item } from "./queue.ts";
 import type { Event } from "./record.ts";
@@ -72,9 +72,9 @@ export class Notifier {
     try {
       const session = await this.#sessions.get(sessionId);
       const fresh = session ? await this.#unsent(session, group) : [];
-      const text = await tell(this.#hob, fresh);
-      if (!session || text === undefined) return await this.#settle(group);
-      const { accepted, turn } = this.#prompt(session, fresh, text);
+      const news = await newsOf(this.#hob, fresh);
+      if (!session || !news) return await this.#settle(group);
+      const { accepted, turn } = this.#prompt(session, news);
       // A turn may be long in coming: the next group does not wait for it.
       void turn.then(() => this.#settle(group)).catch(() => this.#letGo(group));
       await accepted;
@@ -93,8 +93,8 @@ export class Notifier {
   }
 
   /** Prompts, and once more when no turn comes of it. */
-  #prompt(session: Session, group: Item[], text: string): { accepted: Promise<void>; turn: Promise<void> } {
-    const seqs = group.map(({ event }) => event.seq);
+  #prompt(session: Session, { text, items }: News): { accepted: Promise<void>; turn: Promise<void> } {
+    const seqs = items.map(({ event }) => event.seq);
     this.#remember(seqs);
     const watched = this.#turns.watch(session, seqs);
     const accepted = this.#post(session, seqs, text);

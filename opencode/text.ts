@@ -117,7 +117,7 @@ function outputOf(task: Task, { text, cursor }: Page, none = "no output"): strin
   const output = text.trimEnd();
   const lines = [output ? `output:\n${output}` : none];
   // hob names what it left out by the options that show it.
-  if (/--since \d+/.test(output)) lines.push("(what is left out: give its since)");
+  if (/ left out: --since \d/.test(output)) lines.push("(what is left out: give its since)");
   return goesOn(task) && cursor !== undefined ? [...lines, `(what is new: since ${cursor})`] : lines;
 }
 

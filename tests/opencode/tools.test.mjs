@@ -67,8 +67,7 @@ test("a progress bar of 200,000 updates costs under 500 characters", async () =>
         sight = yield call("waitForBackgroundProcess", { processId });
         assert.ok(sight.result.length < 500, sight.result);
         sight = yield call("getBackgroundProcess", { processId });
-        assert.match(sight.result, /\ndownloading 200000\/200000 #{20}\nsaved\b/);
-        assert.match(sight.result, /\n\[… .*(overwritten|redrawn|updates|states).*…\]/);
+        assert.match(sight.result, /\noutput:\ndownloading 200000\/200000 #{20} \[… 199,999 redraws: --raw --since 0 --until \d+ …\]\nsaved$/);
         assert.ok(sight.result.length < 500, sight.result);
       }
       yield say("done");
@@ -101,7 +100,7 @@ test("results tell status, exit code, error, times, output and what was left out
       assert.match(result, /\n1000\n100%\nred\n\(/);
       assert.match(result, /\n\(what is left out: give its since\)$/);
       const [, id, since] = /^(\w{5})[^]* --since (\d+)/.exec(result);
-      let sight = yield call("getBackgroundProcess", { processId: id, since, maxChars: 100 });
+      let sight = yield call("getBackgroundProcess", { processId: id, since, maxChars: 500 });
       assert.match(sight.result, /\noutput:\n1\n2\n3\n/);
       result = yield* ended({ command: "sleep 1005 & exit 0" });
       assert.match(result, /completed, exit code 0/);

@@ -422,6 +422,14 @@ test("what a task asked for is told with its last lines and the places to read",
   ]);
 });
 
+test("only what is told is marked as told", async () => {
+  const { client, acknowledged, notifier: { take } } = await notifier({ answers: knows() });
+  await take(event(1, { type: "exit", status: "completed" }));
+  await take(event(2));
+  await until(() => acknowledged.length === 2, "both are acknowledged");
+  assert.deepEqual(client.stored[0].parts[0].metadata, { hob: { seqs: [2] } });
+});
+
 test("a message goes at once, and what else happened behind it", async () => {
   const [first, second] = await told([event(1), event(2, { type: "idle", message: "silent for 5s" })], knows());
   assert.equal(first, "Notification from background process abcde: message 1");
