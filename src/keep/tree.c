@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LINE_MAX_BYTES 1024 /* of a command line: a title lies at its front, or behind an emulator's two words */
+
 static struct os_stat found[TREE_MAX];
 static int nfound;
 
@@ -14,15 +16,35 @@ static bool is_title(const char *line, int n)
 	return (n >= 10 && memcmp(line, "hob\0guard", 10) == 0) || (n >= 11 && memcmp(line, "hob\0keeper", 11) == 0);
 }
 
+static bool has_name(pid_t pid)
+{
+	char name[16];
+
+	return os_name(pid, name) == 0 && (strcmp(name, "hob-keeper") == 0 || strcmp(name, "hob-guard") == 0);
+}
+
+/* qemu-user's command line: the emulator, the program's path, and only then what the program takes for its own. */
+static bool is_emulated(pid_t pid, const char *line, int n)
+{
+	const char *end = line + n, *word = line;
+
+	for (int i = 0; i < 2 && word < end; i++)
+		word += strnlen(word, (size_t)(end - word)) + 1;
+	return word < end && is_title(word, (int)(end - word)) && has_name(pid);
+}
+
+static bool bears_title(pid_t pid, const char *line, int n)
+{
+	return is_title(line, n) || is_emulated(pid, line, n);
+}
+
 bool tree_is_keeper(pid_t pid)
 {
-	char line[16], name[16];
+	char line[LINE_MAX_BYTES];
 	int n = os_cmdline(pid, line, sizeof line);
 
 	/* a scribe on its way out has no command line any more */
-	if (n == 0 && os_name(pid, name) == 0)
-		return strcmp(name, "hob-keeper") == 0 || strcmp(name, "hob-guard") == 0;
-	return is_title(line, n);
+	return n == 0 ? has_name(pid) : bears_title(pid, line, n);
 }
 
 static bool known(pid_t pid)
@@ -57,11 +79,11 @@ int tree_kill_children(void)
 	int n = os_children(getpid(), children, TREE_MAX), killed = 0;
 
 	for (int i = 0; i < n; i++) {
-		char line[16];
+		char line[LINE_MAX_BYTES];
 		int len = os_cmdline(children[i], line, sizeof line);
 
 		/* without a command line it is a zombie, or will be in a moment */
-		if (len > 0 && !is_title(line, len) && kill(children[i], SIGKILL) == 0)
+		if (len > 0 && !bears_title(children[i], line, len) && kill(children[i], SIGKILL) == 0)
 			killed++;
 	}
 	return killed;

@@ -83,7 +83,8 @@ int os_stat(pid_t pid, struct os_stat *ret_stat)
 	struct stat st;
 	int n;
 
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	/* an emulator such as qemu-user makes up /proc/self/stat, but not the same of our only thread */
+	snprintf(path, sizeof path, pid == getpid() ? "/proc/self/task/%d/stat" : "/proc/%d/stat", (int)pid);
 	n = linux_read(path, text, sizeof text);
 	if (n <= 0)
 		return n == -EACCES ? n : -ESRCH;
