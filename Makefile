@@ -35,6 +35,13 @@ bench:
 	@ninja -C build bench
 	@bench/run $(FILES)
 
+# The npm packages, in build/packages.
+package:
+	@tools/deps package
+	@$(MAKE) -s all build-arm64/build.ninja
+	@ninja -C build-arm64
+	@tools/package
+
 mutants:
 	@tools/deps test
 	@tools/mutants $(FILES)
@@ -57,7 +64,7 @@ lint:
 	@tools/lint
 
 clean:
-	@rm -rf build build-asan build-lint
+	@rm -rf build build-asan build-lint build-arm64
 
 # For tests/run: the plain build with the tests in; the sanitized one, and those that only look for warnings.
 tests-plain: build/with-tests
@@ -78,10 +85,17 @@ build-asan/build.ninja:       options = -Dtests=enabled $(asan)
 build-lint/gcc/build.ninja:   options = -Dtests=enabled -Dwerror=true
 build-lint/clang/build.ninja: options = -Dtests=enabled -Dwerror=true
 build-asan/build.ninja build-lint/clang/build.ninja: export CC = clang
+build-arm64/build.ninja:       options = --cross-file build-arm64/sysroot.ini --cross-file tools/arm64.ini
+build-arm64/build.ninja: tools/arm64.ini build-arm64/sysroot.ini
 
-build/build.ninja build-asan/build.ninja build-lint/gcc/build.ninja build-lint/clang/build.ninja: meson.build $(listed)
+build-arm64/sysroot.ini:
+	@mkdir -p $(@D)
+	@printf "[constants]\nsysroot = '%s'\n" '$(CURDIR)/build-arm64/sysroot' >$@
+
+build/build.ninja build-asan/build.ninja build-lint/gcc/build.ninja build-lint/clang/build.ninja \
+		build-arm64/build.ninja: meson.build $(listed)
 	@tools/deps --check build
 	@out=$$(meson setup $(if $(wildcard $@),--reconfigure) $(@D) $(options) 2>&1) || { echo "$$out"; exit 1; }
 	@touch $@
 
-.PHONY: all demo test regen bench mutants fuzz install fmt lint clean tests tests-plain
+.PHONY: all demo test regen bench package mutants fuzz install fmt lint clean tests tests-plain

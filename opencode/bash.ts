@@ -1,5 +1,8 @@
 // Splits a command line into its simple commands with the parser that OpenCode's own bash tool uses.
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Language, Parser, type Node } from "web-tree-sitter";
 
 export interface SimpleCommand {
@@ -32,9 +35,14 @@ function simple(node: Node): SimpleCommand {
 }
 
 async function load(): Promise<Parser> {
-  const { resolve } = createRequire(import.meta.url);
-  await Parser.init({ locateFile: () => resolve("web-tree-sitter/tree-sitter.wasm") });
+  await Parser.init({ locateFile: () => locate("web-tree-sitter/tree-sitter.wasm") });
   const made = new Parser();
-  made.setLanguage(await Language.load(resolve("tree-sitter-bash/tree-sitter-bash.wasm")));
+  made.setLanguage(await Language.load(locate("tree-sitter-bash/tree-sitter-bash.wasm")));
   return made;
+}
+
+/** A published package carries the file; for the source folder npm installs it. */
+function locate(file: string): string {
+  const carried = fileURLToPath(new URL(`./${basename(file)}`, import.meta.url));
+  return existsSync(carried) ? carried : createRequire(import.meta.url).resolve(file);
 }

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { findHob } from "./find.ts";
 import type { Options } from "./options.ts";
+import { isProgram } from "./program.ts";
 
 // Above what hob ever prints for a reader, so that a broken program cannot fill OpenCode's memory.
 const MOST_OUTPUT = 16 << 20;
@@ -69,7 +70,10 @@ export class Hob {
 
   /** The program's path. Looked for until it is found, so that hob can be installed while OpenCode runs. */
   find(): string {
-    return (this.#path ??= findHob(this.#options.bin));
+    // A copy may be cleared away when nothing has run from it for long.
+    if (this.#path !== undefined && !isProgram(this.#path)) this.#path = undefined;
+    const { bin, home } = this.#options;
+    return (this.#path ??= findHob(bin, home ? { ...process.env, HOB_HOME: home } : process.env));
   }
 }
 
