@@ -327,6 +327,7 @@ static int wait_for_tasks(struct wait_args *a, struct watch *watch, struct err *
 	int r = 0;
 
 	for (;;) {
+		int64_t looked = os_mono_ns();
 		int code, news;
 
 		r = look(a, watch, told || over, err);
@@ -335,7 +336,7 @@ static int wait_for_tasks(struct wait_args *a, struct watch *watch, struct err *
 			return r < 0 ? r : code;
 		news = watch_wait(watch, a->reg, next_due(a, deadline), -1);
 		if (news == WATCH_LOG)
-			os_wait(NULL, 0, os_mono_ns() + GATHER_NS);
+			os_wait(NULL, 0, looked + GATHER_NS);
 		if (news == WATCH_DEATH && (r = lost_settle(a->reg, err)) < 0)
 			return r;
 		told = news == WATCH_NEWS || news == WATCH_DEATH;
@@ -343,27 +344,36 @@ static int wait_for_tasks(struct wait_args *a, struct watch *watch, struct err *
 	}
 }
 
-static int run(struct wait_args *a, char **words, size_t n, struct err *err)
+static int open_all(struct wait_args *a, char **words, size_t n, struct watch *watch, struct err *err)
 {
-	struct watch watch;
-	int r = watch_open(&watch, a->reg, err);
+	int r = watch_open(watch, a->reg, err);
 
 	a->waiters = xcalloc(n, sizeof *a->waiters);
 	while (r == 0 && a->n < n) {
-		r = waiter_open(&a->waiters[a->n], a->reg, words[a->n], &a->wants, &watch, err);
+		r = waiter_open(&a->waiters[a->n], a->reg, words[a->n], &a->wants, watch, err);
 		a->n++;
 	}
+	return r;
+}
+
+static int run(struct wait_args *a, char **words, size_t n, struct err *err)
+{
+	struct watch watch;
+	int r = open_all(a, words, n, &watch, err), told = 0;
+
 	if (r == 0)
 		r = wait_for_tasks(a, &watch, err);
-	watch_close(&watch);
 	if (r == EXIT_TIMEOUT)
 		time_out(a);
-	if (r >= 0) {
-		int told = answer(a, a->all || r != EXIT_DONE, err);
-
-		r = told < 0 ? told : r;
-	}
-	return r;
+	if (r >= 0)
+		told = answer(a, a->all || r != EXIT_DONE, err);
+	if (r >= 0 && told == 0)
+		told = cmd_flush(err);
+	if (r < 0 || told < 0)
+		watch_close(&watch);
+	else
+		watch_leave(&watch);
+	return told < 0 ? told : r;
 }
 
 static int exec(int argc, char **argv, struct err *err)

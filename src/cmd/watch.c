@@ -150,3 +150,14 @@ void watch_close(struct watch *w)
 		path_close(&w->tasks[i].pidfds[1]);
 	}
 }
+
+void watch_leave(struct watch *w)
+{
+	/* first, so that a reader sees the end although a child lives on for a moment */
+	for (int fd = 0; fd < 3; fd++)
+		close(fd);
+	if (w->fd >= 0)
+		os_watch_leave(w->fd);
+	w->fd = -1;
+	watch_close(w);
+}

@@ -47,4 +47,7 @@ int watch_wait(struct watch *w, struct registry *reg, int64_t deadline_ns, int h
 
 void watch_close(struct watch *w);
 
+/* The same for a command that has said all it will say: closes stdin, stdout and stderr, and is through at once. */
+void watch_leave(struct watch *w);
+
 #endif

@@ -224,6 +224,16 @@ void os_watch_drain(int watch_fd)
 	os_watch_take(watch_fd, 0);
 }
 
+void os_watch_leave(int watch_fd)
+{
+	if (fork() == 0) {
+		syscall(SYS_close_range, 0, watch_fd - 1, 0);
+		syscall(SYS_close_range, watch_fd + 1, ~0u, 0);
+		_exit(0);
+	}
+	close(watch_fd);
+}
+
 int os_memory_file(const char *name)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC);
