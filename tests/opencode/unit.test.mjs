@@ -65,26 +65,38 @@ function fakeHob(answers = {}) {
   return { asked, ask: async (args) => (asked.push(args), answers[args[0]](args)), call: async (args) => (asked.push(args), "") };
 }
 
-test("the program is looked for in the option, HOB_BIN, the package, PATH", async () => {
+test("the program is looked for in the option, HOB_BIN, the packages, the source folder, PATH", async () => {
   const { findHob } = await load("find");
   const option = program("option/hob");
   const variable = program("variable/hob");
-  const packaged = program("package/bin/hob");
+  const beside = program("opencode-hob-linux-x64/bin/hob", "echo 1");
+  const inside = program("package/node_modules/opencode-hob-linux-x64/bin/hob", "echo 2");
+  for (const file of [beside, inside]) writeFileSync(join(file, "../../package.json"), '{ "hob": "1-2" }');
   const built = program("build/hob");
   const onPath = program("path/hob");
   const PATH = `${join(folder, "empty")}:${join(folder, "path")}`;
   const home = join(folder, "package");
-  const find = () => findHob(undefined, { PATH }, home);
+  const find = (folder = home, kind = "linux-x64") => findHob(undefined, { PATH, HOB_HOME: join(home, "state") }, folder, kind);
 
   assert.equal(findHob(option, { HOB_BIN: variable, PATH }, home), option);
   assert.equal(findHob(undefined, { HOB_BIN: variable, PATH }, home), variable);
-  assert.equal(find(), packaged);
-  rmSync(packaged);
+  // Of what a package holds a copy is run.
+  const copy = join(home, "state/bin/1-2/hob");
+  assert.equal(find(), copy);
+  assert.match(readFileSync(copy, "utf8"), /echo 1/);
+  rmSync(beside);
+  rmSync(copy);
+  assert.equal(find(), copy);
+  assert.match(readFileSync(copy, "utf8"), /echo 2/);
+  rmSync(inside);
   assert.equal(find(), built);
   chmodSync(built, 0o644);
   assert.equal(find(), onPath);
   rmSync(onPath);
   assert.throws(find, { message: /^The hob program, which keeps the background processes, was not found: build it [^.]+\.$/ });
+  const modules = join(folder, "cache/node_modules/opencode-hob");
+  assert.throws(() => find(modules), { message: new RegExp(`package opencode-hob-linux-x64 was not installed: remove ${join(folder, "cache")} and start OpenCode again[^.]+\\.$`) });
+  assert.throws(() => find(modules, "darwin-arm64"), { message: /runs on linux-x64 and linux-arm64 only, and this is darwin-arm64\.$/ });
   assert.throws(() => findHob("/none", { HOB_BIN: variable }), { message: /^There is no program at \/none, where the plugin's option "bin"/ });
   assert.throws(() => findHob(undefined, { HOB_BIN: folder }), { message: /where HOB_BIN says hob is/ });
 });

@@ -53,6 +53,7 @@ function jobs(builds) {
   const checks = execFileSync(path.join(top, "tools/lint"), ["--list"], { encoding: "utf8" }).trim().split("\n");
   return [
     ...files("tests/opencode", tests).map((file) => nodeJob(file, "build")),
+    ...files("tests/package", tests).map((file) => ({ ...nodeJob(file, "build"), target: "package" })),
     ...inEach("tests/cmd", tests, nodeJob),
     ...inEach("tests/fuzz", /^fuzz_.*\.c$/, (file, build) => programJob("replay", file, build)),
     ...checks.map(lintJob),
@@ -81,7 +82,8 @@ async function main(args) {
   const chosen = all.filter((job) => !parts.length || parts.some((part) => job.name.includes(part)));
   const total = { passed: 0, failed: 0 };
 
-  const build = spawnSync("make", ["-s", plainOnly ? "tests-plain" : "tests"], { cwd: top, encoding: "utf8" });
+  const targets = new Set([plainOnly ? "tests-plain" : "tests", ...chosen.map(({ target }) => target).filter(Boolean)]);
+  const build = spawnSync("make", ["-s", ...targets], { cwd: top, encoding: "utf8" });
   if (build.status !== 0) {
     console.log(`${build.stdout}${build.stderr}FAILED  the build`);
     return { passed: 0, failed: 1 };
