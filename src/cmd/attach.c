@@ -101,7 +101,6 @@ static int follow_from(struct attach *a, uint64_t cursor, struct err *err)
 /* Makes our terminal look as the task's does now, and goes on from there. */
 static int repaint(struct attach *a, struct err *err)
 {
-	CLEAN_STR struct str before = {0};
 	struct screen screen = {0};
 	int r = screen_replay(a->dirfd, (unsigned)a->task.pty_cols, (unsigned)a->task.pty_rows, &screen, err);
 

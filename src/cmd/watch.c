@@ -122,7 +122,7 @@ int watch_wait(struct watch *w, struct registry *reg, int64_t deadline_ns, int h
 	for (int i = 0; i < w->nown; i++)
 		fds[n + i] = w->own[i];
 	do
-		r = os_wait(fds, (nfds_t)(n + w->nown), deadline_ns);
+		r = os_wait(fds, (nfds_t)n + (nfds_t)w->nown, deadline_ns);
 	while (r == -EINTR);
 	for (int i = 0; i < w->nown; i++)
 		w->own[i].revents = fds[n + i].revents;
