@@ -105,7 +105,7 @@ static bool tell_loss(struct capture *c)
 	note.len = (uint16_t)strlen(text);
 	if (c->lost_to < c->scan.at && c->notes.count)
 		note.cursor = c->scan.at;
-	note.next = note.mark.at = note.cursor;
+	note.next = note.key = note.mark.at = note.cursor;
 	note.mark.inside = true;
 	if (!notes_add(&c->notes, note, text))
 		return false;
@@ -268,30 +268,25 @@ int capture_resize(struct capture *c, int cols, int rows)
 static void publish_mark(struct capture *c)
 {
 	const struct note *first = notes_first(&c->notes);
-	struct hold_mark mark = c->scan.crowded ? c->crowd_mark : scan_mark(&c->scan);
+	struct hold_mark mark = scan_mark(&c->scan);
 
-	if (first && (!c->scan.crowded || first->mark.at < mark.at))
+	if (first)
 		mark = first->mark;
 	hold_set_mark(c->hold->state, mark);
 	append_window(&c->log, mark.at);
 }
 
-/* More lines match than can be told: they are let go by until the scan has caught up. */
-static void crowd_begin(struct capture *c)
-{
-	c->crowd_mark = scan_mark(&c->scan);
-	c->scan.crowded = true;
-}
-
-/* Told before anything that comes after; without room for that it goes on. */
+/* Told before anything that comes after; without room for that it goes on. Found again from the crowd's beginning,
+ * but told after the markers in it. */
 static void crowd_end(struct capture *c)
 {
-	struct note note = {.type = EVENT_GAP, .cursor = c->crowd_mark.at, .next = c->scan.at, .mark = c->crowd_mark};
+	uint64_t from = c->scan.crowd.at, to = scan_told(&c->scan);
+	struct note note = {.type = EVENT_GAP, .cursor = from, .next = to, .key = to, .mark = c->scan.crowd};
 	char text[160];
 
 	snprintf(text, sizeof text,
 		 "output from cursor %llu to %llu raised no match: more lines matched than could be told",
-		 (unsigned long long)c->crowd_mark.at, (unsigned long long)c->scan.at);
+		 (unsigned long long)from, (unsigned long long)to);
 	note.len = (uint16_t)strlen(text);
 	if (notes_add(&c->notes, note, text))
 		c->scan.crowded = false;
@@ -308,7 +303,7 @@ bool capture_note(struct capture *c, enum event_type type, const char *message, 
 	struct note note = {.type = type, .len = (uint16_t)len, .cursor = c->log.end, .mark = scan_mark(&c->scan)};
 
 	/* nothing in the log leads to it, so it moves nothing on; while output goes by unseen it would do so */
-	note.next = note.mark.at;
+	note.next = note.key = note.mark.at;
 	return !c->scan.crowded && notes_add(&c->notes, note, message);
 }
 
@@ -340,7 +335,7 @@ void capture_scan(struct capture *c)
 	}
 	if (stalled && !c->scan.crowded && scan_asks_rules(&c->scan) &&
 	    (end - c->scan.at > LAG_MAX || holds_up_end(c))) {
-		crowd_begin(c);
+		scan_crowd_begin(&c->scan);
 		stalled = false;
 	} else if (c->scan.crowded && c->scan.at == end) {
 		crowd_end(c);

@@ -27,11 +27,10 @@ struct capture {
 	int64_t moved_ns;
 	int full_moves; /* how often running the pipe was found full */
 	bool enlarged;
-	uint64_t in_mid;	     /* bytes in the pipe between terminal and log */
-	int edge_fd;		     /* tells that somebody opened the terminal again; -1: somebody has it open */
-	bool copying;		     /* the terminal cannot be spliced here */
-	bool behind;		     /* bytes in the log wait to be scanned, and could be */
-	struct hold_mark crowd_mark; /* while scan.crowded: where what goes by unseen begins */
+	uint64_t in_mid; /* bytes in the pipe between terminal and log */
+	int edge_fd;	 /* tells that somebody opened the terminal again; -1: somebody has it open */
+	bool copying;	 /* the terminal cannot be spliced here */
+	bool behind;	 /* bytes in the log wait to be scanned, and could be */
 };
 
 /* Opens the log's end and its index, compiles the task's rules (which takes memory, if it has any), and begins to scan

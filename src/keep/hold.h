@@ -52,6 +52,7 @@ struct hold_mark {
 	uint64_t spent;	 /* rules, a bit each: --watch-once that matched before AT */
 	uint64_t failed; /* … those of which was told that they hit their limits */
 	bool inside;	 /* AT is inside a line that raises nothing (or was told already) */
+	bool crowded;	 /* from AT on, more lines matched than could be told, and no gap has told that yet */
 };
 
 /* How the tree is to be ended, once somebody wants it. */

@@ -66,7 +66,7 @@ static void forget_known(struct ledger *l)
 {
 	const struct note *first = notes_first(&l->capture->notes);
 
-	if (l->loaded && first && first->mark.at < l->stored)
+	if (l->loaded && first && first->key < l->stored)
 		capture_stored_before(l->capture, l->stored);
 }
 

@@ -129,6 +129,16 @@ static int open_rules(struct registry *reg, const struct task *task, struct err 
 	return *ret ? find_spent(reg, task->id, *ret, err, ret_spent) : 0;
 }
 
+/* What lies at the scan's place, without the hole that the window left. */
+static ssize_t read_rest(int fd, const struct index *ix, struct scan *scan, char *buf, size_t size)
+{
+	if (scan->at >= ix->freed_from && scan->at < ix->freed_to)
+		scan_skip(scan, ix->freed_to - scan->at);
+	else if (scan->at < ix->freed_from && ix->freed_from - scan->at < size)
+		size = (size_t)(ix->freed_from - scan->at);
+	return path_read_at(fd, buf, size, (off_t)scan->at);
+}
+
 /* The lines that no keeper came to scan. */
 static int scan_rest(struct registry *reg, int dirfd, const struct task *task, struct err *err)
 {
@@ -153,7 +163,7 @@ static int scan_rest(struct registry *reg, int dirfd, const struct task *task, s
 	mark.inside = mark.at > 0 && (path_read_at(fd, buf, 1, (off_t)mark.at - 1) != 1 || *buf != '\n');
 	prefixes = words_pack(task->prefixes, &len);
 	scan_init(&scan, prefixes, (int)words_count(task->prefixes), rules, mark);
-	while (r == 0 && (n = path_read_at(fd, buf, sizeof buf, (off_t)scan.at)) > 0) {
+	while (r == 0 && (n = read_rest(fd, &ix, &scan, buf, sizeof buf)) > 0) {
 		scan_feed(&scan, buf, (size_t)n, &notes);
 		r = add_notes(reg, task->id, &notes, err);
 	}

@@ -60,7 +60,7 @@ void notes_drop_before(struct notes *notes, uint64_t cursor)
 {
 	size_t count = 0;
 
-	for (const struct note *n = notes_first(notes); n && n->mark.at < cursor; n = notes_after(notes, n))
+	for (const struct note *n = notes_first(notes); n && n->key < cursor; n = notes_after(notes, n))
 		count++;
 	notes_drop(notes, count);
 }

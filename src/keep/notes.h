@@ -1,4 +1,4 @@
-/* notes: events that the keeper found and the registry does not have yet, in the order of their marks.
+/* notes: events that the keeper found and the registry does not have yet, in the order of their keys.
  * A bounded queue without allocation; its owner is the keeper, its copy in a forked scribe is read-only. */
 #ifndef HOB_KEEP_NOTES_H
 #define HOB_KEEP_NOTES_H
@@ -17,7 +17,8 @@ struct note {
 	uint16_t len;	       /* bytes of the raw message that follow in the queue */
 	bool cut;	       /* the line was longer */
 	uint64_t cursor;       /* the event's: where its line begins, or what else it is about */
-	uint64_t next;	       /* once it is stored, all that begins before is known to the registry */
+	uint64_t next;	       /* how far the registry knows the output once it is stored */
+	uint64_t key;	       /* it is known there, or was let go, when the registry knows more than that */
 	struct hold_mark mark; /* from where a scan would find it again */
 };
 
@@ -37,7 +38,7 @@ const struct note *notes_first(const struct notes *notes);
 const struct note *notes_after(const struct notes *notes, const struct note *note);
 const char *notes_message(const struct note *note);
 
-/* Forgets the first COUNT notes; or those whose marks are before CURSOR. */
+/* Forgets the first COUNT notes; or those whose keys are before CURSOR. */
 void notes_drop(struct notes *notes, size_t count);
 void notes_drop_before(struct notes *notes, uint64_t cursor);
 

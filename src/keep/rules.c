@@ -23,6 +23,7 @@ struct rules {
 	struct clean *clean;
 	uint64_t spent; /* of the look at hand, */
 	struct rules_finding *finding;
+	bool seen;		      /* the cleaner has shown something of the line */
 	char text[EVENT_MESSAGE_MAX]; /* and what matched, where that is not the raw line */
 };
 
@@ -76,6 +77,7 @@ static int see_line(void *arg, const struct clean_line *line)
 {
 	struct rules *r = arg;
 
+	r->seen = true;
 	if (r->finding && any_match(r, line->text, line->len) && !r->finding->matched) {
 		found(r, line->text, line->len);
 		memcpy(r->text, line->text, r->finding->len);
@@ -91,7 +93,7 @@ static void make_room(struct rules *r)
 
 	for (int i = 0; i < SCAN_LINE_MAX; i++)
 		clean_feed(r->clean, i % 2 ? "x" : wide, i % 2 ? 1 : 4);
-	clean_feed(r->clean, "\n", 1);
+	clean_gap(r->clean, clean_cursor(r->clean), clean_cursor(r->clean), CLEAN_SKIPPED);
 }
 
 int rules_open(const char *watches, int n, struct rules **ret)
@@ -171,6 +173,16 @@ static bool is_plain(const char *line, size_t len)
 	return true;
 }
 
+/* Each line is cleaned by itself: nothing of one reaches the next. The cleaner shows no empty line, which may match. */
+static void look_cleaned(struct rules *r, const char *line, size_t len)
+{
+	r->seen = false;
+	clean_feed(r->clean, line, len);
+	clean_gap(r->clean, clean_cursor(r->clean), clean_cursor(r->clean), CLEAN_SKIPPED);
+	if (!r->seen && any_match(r, "", 0))
+		found(r, "", 0);
+}
+
 void rules_look(struct rules *rules, const char *line, size_t len, uint64_t spent, struct rules_finding *ret)
 {
 	*ret = (struct rules_finding){0};
@@ -182,8 +194,7 @@ void rules_look(struct rules *rules, const char *line, size_t len, uint64_t spen
 		if (any_match(rules, line, len))
 			found(rules, line, len);
 	} else {
-		clean_feed(rules->clean, line, len);
-		clean_feed(rules->clean, "\n", 1);
+		look_cleaned(rules, line, len);
 	}
 	rules->finding = NULL;
 }

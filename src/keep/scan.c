@@ -18,14 +18,17 @@ void scan_init(struct scan *scan, const char *prefixes, int nprefixes, struct ru
 	scan->line_start = mark.at - mark.within;
 	scan->lines = mark.lines;
 	scan->inside = mark.inside;
-	scan->cut = scan->force = scan->crowded = scan->late = false;
+	scan->cut = scan->force = scan->late = false;
+	scan->crowded = mark.crowded && rules;
+	scan->crowd = mark;
 	scan->dropped = 0;
 	scan->until_ns = 0;
 	scan->looks = 0;
 	scan->held = 0;
 }
 
-struct hold_mark scan_mark(const struct scan *scan)
+/* Where a scan of what is not told yet would begin, but for what goes by. */
+static struct hold_mark place(const struct scan *scan)
 {
 	struct hold_mark mark = {
 	    .at = scan->at,
@@ -40,6 +43,23 @@ struct hold_mark scan_mark(const struct scan *scan)
 		mark.within = scan->held_start - scan->line_start;
 	}
 	return mark;
+}
+
+struct hold_mark scan_mark(const struct scan *scan)
+{
+	return scan->crowded ? scan->crowd : place(scan);
+}
+
+uint64_t scan_told(const struct scan *scan)
+{
+	return place(scan).at;
+}
+
+void scan_crowd_begin(struct scan *scan)
+{
+	scan->crowd = place(scan);
+	scan->crowd.crowded = true;
+	scan->crowded = true;
 }
 
 /* Rules that are not asked. */
@@ -131,7 +151,8 @@ static bool add_failure(const struct scan *scan, struct notes *notes, struct not
 static bool add_all(struct scan *scan, const char *text, size_t len, uint64_t next, struct notes *notes,
 		    unsigned *ret_n)
 {
-	const struct note note = {.cursor = scan->line_start, .next = next, .mark = scan_mark(scan)};
+	const struct note note = {
+	    .cursor = scan->line_start, .next = next, .key = scan->held_start, .mark = scan_mark(scan)};
 	struct rules_finding found = {0};
 	size_t used = notes->used, count = notes->count;
 	const char *message = NULL;

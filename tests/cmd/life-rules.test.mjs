@@ -83,6 +83,31 @@ test("guard and keeper killed at once: who finds the task tells what they left, 
   );
 });
 
+test("killed 8 times while every line matches: each is told once or lies in a gap; markers are told", async (t) => {
+  const lab = newLab(t);
+  const [size, kills, each] = [64_000_000, 8, 1000];
+  const gate = new Gate(path.join(lab.work, "gate"));
+  const steps = kills + 8;
+  const words = ["write", size, 65536, `notify=${each}`, `gate=${gate.file}`, `step=${Math.ceil(size / steps)}`];
+  const id = await lab.run(["--watch", ".", "--", ...prop(...words)]);
+  const writer = (await lab.show(id)).pid;
+  await killWhileWriting(lab, { id, writer, gate, size, steps, kills });
+  await lab.ended(id, 120);
+  const events = await lab.events(id);
+  const cursors = (type) => events.filter((event) => event.type === type).map((event) => event.cursor);
+  assert.deepEqual(
+    cursors("notify"),
+    Array.from({ length: Math.ceil(size / 100 / each) }, (_, i) => i * each * 100),
+  );
+  const gaps = events.filter((event) => event.type === "gap").map((event) => / from cursor (\d+) to (\d+) raised no match/.exec(event.message));
+  assert.ok(gaps.length > 0);
+  const told = cursors("match");
+  const once = new Set(told);
+  assert.equal(told.length, once.size, "nothing twice");
+  for (let at = 0; at < size; at += 100)
+    assert.ok(once.has(at) || gaps.some(([, from, to]) => at >= from && at < to), `the line at ${at} is told, or in a gap`);
+});
+
 test("a silence is told once, whoever is killed in it and after it", async (t) => {
   const lab = newLab(t);
   const go = path.join(lab.work, "go");

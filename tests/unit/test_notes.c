@@ -21,8 +21,7 @@ static int enter(void **state)
 
 static bool add(uint64_t cursor, const char *message)
 {
-	struct note note = {
-	    .type = EVENT_NOTIFY, .len = (uint16_t)strlen(message), .cursor = cursor, .mark.at = cursor};
+	struct note note = {.type = EVENT_NOTIFY, .len = (uint16_t)strlen(message), .cursor = cursor, .key = cursor};
 
 	return notes_add(&notes, note, message);
 }

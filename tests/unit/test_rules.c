@@ -83,9 +83,12 @@ static void a_line_is_what_a_person_reads(void **state)
 	assert_match("err \xff", "err \xef\xbf\xbd");
 	assert_match("err \xc3\xa9", "err \xc3\xa9");
 	assert_match("err\ttab", "err\ttab");
-	/* of a line that goes up on the screen, what it leaves on each of the rows */
-	assert_match("one\x1b[Aerr two", "err two");
-	assert_match("err one\x1b[Aerr two", "err one");
+	/* of a line that goes to other rows of the screen, what it leaves on each of them */
+	assert_match("one\x1b[B\rerr two", "err two");
+	assert_match("err one\x1b[B\rerr two", "err one");
+	assert_match("one\x1b[B\rtwo\x1b[A\rerr", "err");
+	/* … and nothing of it is left for the next */
+	assert_match("\x1b[A\rerr", "err");
 	assert_false(look("error\rfixed", 0).matched);
 	assert_false(look(" error", 0).matched);
 	assert_false(look("", 0).matched);
@@ -395,15 +398,26 @@ static void in_a_crowd_rules_are_told_once_or_not_at_all(void **state)
 	use("*x\0001y", 2);
 	begin((struct hold_mark){0});
 	scan_feed(&scan, "x", 1, &notes);
-	scan.crowded = true;
+	scan_crowd_begin(&scan);
 	scan_feed(&scan, "\nx\ny\ny\n" P "one\n" P "\nx\n", 46, &notes);
 	assert_int_equal(notes.count, 2);
 	assert_int_equal(scan.spent, 2);
 	assert_false(scan_asks_rules(&scan));
+	/* a new keeper begins where the crowd did, in it */
+	for (const struct note *n = notes_first(&notes); n; n = notes_after(&notes, n)) {
+		assert_int_equal(n->mark.at, 0);
+		assert_true(n->mark.crowded);
+		assert_int_equal(n->key, n->cursor);
+	}
+	assert_int_equal(scan_mark(&scan).at, 0);
+	assert_int_equal(scan_told(&scan), scan.at);
+	begin(scan_mark(&scan));
+	scan_feed(&scan, "x\nx\ny\ny\n" P "one\n" P "\nx\n", 47, &notes);
+	assert_int_equal(notes.count, 2);
 	scan.crowded = false;
 	scan_feed(&scan, "x\n", 2, &notes);
 	tell(&out);
-	assert_string_equal(out.buf, "match[4-6 +2] y|notify[8-28 +4] one|match[47-49 +7] x|");
+	assert_string_equal(out.buf, "match[4-6 +0] y|notify[8-28 +0] one|match[47-49 +7] x|");
 	str_done(&out);
 }
 
