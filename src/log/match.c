@@ -175,6 +175,11 @@ int match_step(struct match *m, struct err *err)
 	r = reader_refresh(m->reader, err);
 	if (r == 0)
 		r = feed(m, m->clean, &m->at, reader_end(m->reader), err);
+	/* rows that may be gone back to have been on the screen, too: nobody waits until they cannot */
+	if (r == 0)
+		r = clean_flush(m->clean);
+	if (r == 0)
+		r = clean_settle(m->clean);
 	if (r == 0)
 		r = try_unfinished(m, err);
 	if (r == -EOVERFLOW)

@@ -154,6 +154,38 @@ static void the_end_of_an_unfinished_line_of_any_length(void **state)
 	assert_int_equal(match_result(s->match)->to, 500003);
 }
 
+static void complete_lines_at_once_however_many_and_long(void **state)
+{
+	struct stage *s = *state;
+	CLEAN_STR struct str text = {0};
+
+	begin(s, "^NEEDLE", 0);
+	str_add(&text, "NEEDLE");
+	for (int i = 0; i < 30; i++) {
+		for (int j = 0; j < 9999; j++)
+			str_addc(&text, 'x');
+		str_addc(&text, '\n');
+	}
+	writes(s, text.buf);
+	assert_int_equal(match_step(s->match, &s->err), 1);
+	assert_int_equal(match_result(s->match)->from, 0);
+	assert_int_equal(match_result(s->match)->to, 10006);
+}
+
+static void rows_that_are_drawn_anew(void **state)
+{
+	struct stage *s = *state;
+
+	begin(s, "done [0-9]", 0);
+	writes(s, "a 10%\nb 10%\n");
+	finds_nothing(s);
+	writes(s, "\x1b[2A\x1b[Ka 20%\n\x1b[Kb 20%\n");
+	finds_nothing(s);
+	writes(s, "\x1b[2A\x1b[Ka 20%\n\x1b[Kb done 2\n");
+	assert_int_equal(match_step(s->match, &s->err), 1);
+	assert_string_equal(match_result(s->match)->line, "b done 2");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
@@ -163,6 +195,8 @@ int main(void)
 	    TEST(only_behind_since),
 	    TEST(an_escape_that_since_cuts_in_two_is_none_of_the_text),
 	    TEST(the_end_of_an_unfinished_line_of_any_length),
+	    TEST(complete_lines_at_once_however_many_and_long),
+	    TEST(rows_that_are_drawn_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
