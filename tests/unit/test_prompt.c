@@ -93,7 +93,8 @@ static void long_lines_and_long_logs_are_cut(void **state)
 
 static void who_draws_is_told_by_the_last_switch(void **state)
 {
-	static const char *const on[] = {"\x1b[?1049hvim", "x\x1b[?1049h\x1b[?1049l\x1b[?47h", "\x1b[?1047h", "\x1b[?25h\x1b[?25ltop"};
+	static const char *const on[] = {"\x1b[?1049hvim", "x\x1b[?1049h\x1b[?1049l\x1b[?47h", "\x1b[?1047h",
+					 "\x1b[?25h\x1b[?25ltop"};
 	static const char *const off[] = {"", "text [?", "\x1b[?1049h…\x1b[?1049l$ ", "[?10", "\x1b[?25l\x1b[?25h"};
 	CLEAN_FREE char *filler = xcalloc(1, 100001);
 
@@ -170,10 +171,8 @@ static void news_without_end_cannot_hurry_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_last_line_is_the_prompt),
-	    cmocka_unit_test(long_lines_and_long_logs_are_cut),
-	    cmocka_unit_test(who_draws_is_told_by_the_last_switch),
-	    cmocka_unit_test(looks_are_frequent_then_rare),
+	    cmocka_unit_test(the_last_line_is_the_prompt),	    cmocka_unit_test(long_lines_and_long_logs_are_cut),
+	    cmocka_unit_test(who_draws_is_told_by_the_last_switch), cmocka_unit_test(looks_are_frequent_then_rare),
 	    cmocka_unit_test(news_without_end_cannot_hurry_it),
 	};
 
