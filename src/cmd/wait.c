@@ -52,7 +52,7 @@ static int add_pattern(struct wants *wants, const char *text, struct err *err)
 
 	if (r < 0)
 		return err_wrap(err, "--match");
-	wants->patterns = xrealloc(wants->patterns, (wants->npatterns + 1) * sizeof *wants->patterns);
+	wants->patterns = xrealloc(wants->patterns, (wants->npatterns + 1) * sizeof(void *));
 	wants->patterns[wants->npatterns++] = re;
 	return 0;
 }
