@@ -37,7 +37,7 @@ test("a failing build tells its error lines and its end", async () => {
       assert.match(text, /\n- matched: src\/part-9\.ts\(1,1\): error TS2304: Cannot find name "x"\.\nlast output:\n/);
       assert.match(text, /\nFound 2 errors\.\n\(first match: since \d+\)/);
       const since = Number(/first match: since (\d+)/.exec(text)[1]);
-      sight = yield call("getBackgroundProcess", { processId: id, since, maxChars: 300 });
+      sight = yield call("getBackgroundProcess", { processId: id, since, maxChars: 1000 });
       assert.match(sight.result, /\noutput:\nsrc\/part-7\.ts/, "the place leads to the first error");
       sight = yield call("getBackgroundProcess", { processId: id, pattern: "error TS", lines: 1 });
       assert.match(sight.result, /\n602:\d+:src\/part-9\.ts/);
