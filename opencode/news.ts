@@ -79,10 +79,9 @@ function blockText(task: Shown, items: Item[], last: Page): string {
 function eventText({ type, message }: Event, task: Shown): string | undefined {
   const text = cut(message ?? "");
   if (type === "match") return `matched: ${text}`;
-  if (type === "idle") return text;
-  if (type === "port") return task.ports?.includes(Number(text)) ? undefined : `listened on port ${text}`;
-  if (type === "input") return task.waitingFor ? undefined : `waited for input: ${text}`;
-  return undefined;
+  if (type === "port" && task.ports?.includes(Number(/\d+$/.exec(text)?.[0]))) return undefined;
+  if (type === "input" && task.waitingFor && text.endsWith(task.prompt ?? "")) return undefined;
+  return type === "exit" ? undefined : text;
 }
 
 function cut(line: string): string {

@@ -424,13 +424,13 @@ test("what a task asked for is told with its last lines and the places to read",
   assert.deepEqual(await told([match(1, "error: a"), match(2, `error: ${"b".repeat(400)}`), exit], knows(failed)), [
     `Background process abcde "build" failed, exit code 2\n- matched: error: a\n- matched: error: ${"b".repeat(293)}…\nlast output:\none\ntwo\n(first match: since 10)`,
   ]);
-  const asking = { waitingFor: "line", prompt: "Continue? [y/N] ", ports: [80] };
-  const input = event(1, { type: "input", message: "Continue? [y/N]" });
-  assert.deepEqual(await told([input, event(2, { type: "port", message: "80" }), event(3, { type: "idle", message: "silent for 5s" })], knows(asking)), [
+  const asking = { waitingFor: "line", prompt: "Continue? [y/N]", ports: [80] };
+  const input = event(1, { type: "input", message: "waits for a line: Continue? [y/N]" });
+  assert.deepEqual(await told([input, event(2, { type: "port", message: "listens on port 80" }), event(3, { type: "idle", message: "silent for 5s" })], knows(asking)), [
     'Background process abcde running, port 80, waits for a line at "Continue? [y/N]"\n- silent for 5s\nlast output:\none\ntwo\n(what is new: since 99)',
   ]);
-  assert.deepEqual(await told([input, event(2, { type: "port", message: "80" })], knows()), [
-    "Background process abcde running\n- waited for input: Continue? [y/N]\n- listened on port 80\nlast output:\none\ntwo\n(what is new: since 99)",
+  assert.deepEqual(await told([input, event(2, { type: "port", message: "listens on port 80" })], knows()), [
+    "Background process abcde running\n- waits for a line: Continue? [y/N]\n- listens on port 80\nlast output:\none\ntwo\n(what is new: since 99)",
   ]);
 });
 
