@@ -194,7 +194,7 @@ test("every example calls what is there", () => {
   const displays = [...manual.matchAll(/^\.Bd -literal.*\n([^]*?)^\.Ed|^\.Dl (.*)$/gm)];
   const display = displays.flatMap(([, block, line]) => (block ?? line).split("\n"));
   const examples = new Map([["man/hob.1", display]]);
-  for (const page of ["README.md", "opencode/README.md", "docs/design.md"]) examples.set(page, code(page));
+  for (const page of ["README.md", "opencode/README.md", "docs/design.md", "docs/opencode.md"]) examples.set(page, code(page));
   for (const { name, examples: own } of commands.values()) if (own.length) examples.set(`hob help ${name}`, own);
   for (const [where, list] of examples) {
     assert.ok(list.filter((line) => callsHob(line, where)).length > 0, `${where} has no example`);
@@ -210,7 +210,7 @@ test("README's table lists exactly the commands", () => {
 });
 
 test("the pages' links lead somewhere", () => {
-  for (const file of ["README.md", "opencode/README.md", "docs/design.md", "docs/roadmap.md", "CHANGELOG.md"]) {
+  for (const file of ["README.md", "opencode/README.md", "docs/design.md", "docs/opencode.md", "docs/roadmap.md", "CHANGELOG.md"]) {
     for (const [, link] of read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       assert.ok(fs.existsSync(path.join(top, path.dirname(file), link)), `${file}: ${link}`);
     }
@@ -218,7 +218,7 @@ test("the pages' links lead somewhere", () => {
 });
 
 test("the plugin's page has every tool, parameter, status and option", () => {
-  const page = read("opencode/README.md");
+  const page = read("docs/opencode.md");
   const tools = JSON.parse(read("tools.json"));
   const parameters = tools.flatMap((tool) => Object.keys(tool.parameters.properties));
   const statuses = tools.flatMap((tool) => tool.parameters.properties.status?.enum ?? []);
@@ -230,7 +230,11 @@ test("the plugin's page has every tool, parameter, status and option", () => {
   const rows = [...page.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
   assert.deepEqual(sorted(rows), sorted([...tools.map((tool) => tool.name), ...options.map((one) => one[1])]));
   assert.match(read("README.md"), /"plugin": \[/);
-  assert.match(page, /"plugin": \[/);
+  const { version } = JSON.parse(read("opencode/package.json"));
+  for (const text of [page, read("README.md"), read("opencode/README.md")]) {
+    assert.match(text, /"plugin": \[/);
+    for (const [, named] of text.matchAll(/opencode-hob@([\d.]+\d)/g)) assert.equal(named, version);
+  }
 });
 
 // ---- completions ----

@@ -81,3 +81,22 @@ test("without its program the plugin says in one sentence what to do, and that h
     await server.stop();
   });
 });
+
+test("the built folder is a plugin as it is", async () => {
+  await withRegistry({ names: [] }, async (lab, registry) => {
+    lab.config = {};
+    lab.configure(undefined, join(PACKAGES, "opencode-hob"));
+    let started;
+    lab.model.play("folder", function* (first) {
+      hasTools(first);
+      started = (yield call("createBackgroundProcess", { command: "sleep 1000" })).result;
+      yield say("done");
+    });
+    const server = await lab.serve();
+    const session = await server.session();
+    await server.prompt(session, "[[folder]]");
+    await server.idle(session);
+    assert.match(started, new RegExp(`^${idIn(started)} running, pid \\d+`));
+    assert.deepEqual(registry.asked, []);
+  });
+});
