@@ -109,20 +109,30 @@ void living_add_ports(struct str *out, const struct ports *ports)
 
 /* ---- who holds a port ---- */
 
-/* The id of the task whose guard or keeper ("hob keeper ID") PID descends from; false without one. */
+/* The id in "hob keeper ID", which an emulator's words may precede; NULL without one. */
+static const char *id_in_title(const char *line, int n)
+{
+	const char *end = line + n, *word = line;
+
+	for (; word < end; word += strlen(word) + 1)
+		if (strcmp(word, "guard") == 0 || strcmp(word, "keeper") == 0)
+			return word + strlen(word) + 1 < end ? word + strlen(word) + 1 : NULL;
+	return NULL;
+}
+
+/* The id of the task whose guard or keeper PID descends from; false without one. */
 static bool task_above(pid_t pid, char ret_id[TASK_ID_MAX + 1])
 {
-	char line[TASK_ID_MAX + 32], *id;
 	struct os_stat st;
-	int n;
+	char line[1024];
+	const char *id;
 
 	while (pid > 1 && !tree_is_keeper(pid))
 		pid = os_stat(pid, &st) == 0 ? st.ppid : 0;
-	n = pid > 1 ? os_cmdline(pid, line, sizeof line) : 0;
-	id = n > 4 ? memchr(line + 4, '\0', (size_t)n - 4) : NULL;
-	if (!id || strlen(id + 1) > TASK_ID_MAX)
+	id = pid > 1 ? id_in_title(line, os_cmdline(pid, line, sizeof line)) : NULL;
+	if (!id || strlen(id) > TASK_ID_MAX)
 		return false;
-	strcpy(ret_id, id + 1);
+	strcpy(ret_id, id);
 	return true;
 }
 

@@ -35,6 +35,6 @@ void pace_looked(struct pace *pace, int64_t now_ns)
 	if (pace->looks < BURST)
 		gap = soon[pace->looks++];
 	else if (quiet > PACE_QUIET_NS)
-		gap = later(PACE_NS, PACE_SLOW_NS * quiet / (4 * PACE_QUIET_NS));
+		gap = later(PACE_NS, quiet / (4 * PACE_QUIET_NS / PACE_SLOW_NS));
 	plan(pace, now_ns + (gap > PACE_SLOW_NS ? PACE_SLOW_NS : gap));
 }
