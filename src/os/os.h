@@ -195,8 +195,8 @@ bool os_pty_abandoned(int master);
 int os_edge_new(int fd);
 void os_edge_drain(int edge);
 
-/* For a process about to exit: the end of the watch set WATCH_FD, for which the kernel makes whoever closes it last wait
- * some 6 ms, is left to a child that does nothing else. */
+/* For a process about to exit: the end of the watch set WATCH_FD, for which the kernel makes whoever closes it last
+ * wait some 6 ms, is left to a child that does nothing else. */
 void os_watch_leave(int watch_fd);
 
 /* A file without a name, for handing bytes to a child. */
