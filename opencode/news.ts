@@ -14,9 +14,9 @@ const GONE = 3;
 /** What a task asked to be told; that it did is known of an exit only once the task is looked at. */
 const TOLD = new Set(["notify", "match", "idle", "input", "port", "exit"]);
 
-/** Whether a session may want to know. */
-export function mayTell({ type, sessionId, status }: Event): boolean {
-  return sessionId !== null && TOLD.has(type) && status !== "cancelled";
+/** Whether a session may want to know. Who asked for what could not be started has been told already. */
+export function mayTell({ type, sessionId, status, reason }: Event): boolean {
+  return sessionId !== null && TOLD.has(type) && status !== "cancelled" && reason !== "exec";
 }
 
 /** What a session is told, and of which events. */

@@ -451,6 +451,8 @@ test("a message goes at once, and what else happened behind it", async () => {
 test("an end that nobody asked for, one on request, and what came before that are told to nobody", async () => {
   const exit = (seq, status) => event(seq, { type: "exit", status, message: null });
   assert.deepEqual(await told([exit(1, "failed")], knows({ status: "failed" })), []);
+  const unborn = event(1, { type: "exit", status: "failed", reason: "exec", message: "cannot enter the working directory" });
+  assert.deepEqual(await told([unborn], knows({ status: "failed", tags: ["notify:exit"] })), []);
   const cancelled = { status: "cancelled", tags: ["notify:exit"] };
   assert.deepEqual(await told([exit(1, "cancelled"), event(2, { type: "match" }), event(3, { type: "input" })], knows(cancelled)), []);
   const gone = () => { throw Object.assign(new Error("no such task"), { code: 3 }); };
