@@ -28,7 +28,7 @@ export async function askToType(task: Task, line: string, context: ToolContext):
   const text = line.trim();
   // What is no command of a shell is one of whoever reads it.
   if (text !== "" && typed.length === 0) typed.push({ text, words: [text] });
-  await askFor([...own, ...typed], text === "" ? task.command : line, task.cwd, context);
+  await askFor([...own, ...typed], text === "" ? `(keys) to ${task.command}` : line, task.cwd, context);
 }
 
 async function askFor(commands: SimpleCommand[], command: string, cwd: string, context: ToolContext): Promise<void> {
