@@ -1,12 +1,11 @@
 // The tools as the model meets them: what it is offered, what it reads, what it may reach.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Lab } from "./lib/lab.mjs";
 import { call, say } from "./lib/model.mjs";
-import { hob, PLUGIN, TOOLS } from "./lib/programs.mjs";
+import { hob, TOOLS } from "./lib/programs.mjs";
 import { idIn, pidIn } from "./lib/results.mjs";
 import { tokens } from "./lib/tokens.mjs";
 import { hasTools } from "./lib/tools.mjs";
@@ -220,25 +219,6 @@ test("options name the program and its home; the configured shell is used", asyn
     assert.deepEqual(await lab.tasks(), []);
     lab.env.HOB_HOME = join(lab.root, "elsewhere");
     assert.equal((await lab.tasks())[0].name, "shell");
-  });
-});
-
-test("the packed package brings the program along", async () => {
-  await Lab.with({ env: { HOB_BIN: "" } }, async (lab) => {
-    const folder = join(lab.root, "node_modules/opencode-hob");
-    mkdirSync(folder, { recursive: true });
-    const name = execFileSync(join(PLUGIN, "pack"), [lab.root], { encoding: "utf8" }).trim();
-    execFileSync("tar", ["xf", join(lab.root, name), "--strip-components=1", "-C", folder]);
-    symlinkSync(join(PLUGIN, "node_modules"), join(folder, "node_modules"));
-    lab.configure(undefined, folder);
-    lab.model.play("packed", function* (first) {
-      hasTools(first);
-      yield call("createBackgroundProcess", { command: "sleep 1008" });
-      const hobs = lab.processes().filter(({ command }) => command.startsWith("hob guard"));
-      assert.deepEqual(hobs.map(({ pid }) => readlinkSync(`/proc/${pid}/exe`)), [join(folder, "bin/hob")]);
-      yield say("done");
-    });
-    await lab.run("[[packed]]");
   });
 });
 
