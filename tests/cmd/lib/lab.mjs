@@ -198,7 +198,7 @@ class Lab {
     for (const child of this.#started) child.kill("SIGKILL");
     if (fs.existsSync(path.join(this.root, this.home, "hob.db"))) await this.hob(["kill", "--all", "--grace", "0"]);
     // A guard and a keeper end a moment after their answer.
-    await waitUntil(() => !this.processes().length, "", 5).catch(() => {});
+    await waitUntil(() => !this.processes().length, "", 20).catch(() => {});
     const left = new Map();
     for (let found = this.processes(), round = 0; found.length; found = this.processes()) {
       // What forks faster than it can be signalled ends by itself without the folder: see prop's hop.
