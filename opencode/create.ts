@@ -7,6 +7,7 @@ export interface Create {
   name?: string;
   tags?: string[];
   global?: boolean;
+  lifetime?: "session" | "app" | "detached";
   cwd?: string;
   timeout?: string;
   pty?: boolean;
@@ -31,9 +32,16 @@ export interface Origin extends Place {
  */
 export const NOTIFY_EXIT = "notify:exit";
 
+/** How long it may live. Throws one sentence when the two ways to say it contradict each other. */
+export function lifetimeOf({ global, lifetime }: Create): string {
+  if (lifetime === undefined) return global ? "app" : "session";
+  if (global && lifetime !== "app") throw new Error(`global means lifetime app, not ${lifetime}: say one of them.`);
+  return lifetime;
+}
+
 /** The line goes through stdin: there it may be longer than an argument can be. */
 export function runArguments(args: Create, cwd: string, from: Origin): string[] {
-  const { name, tags = [], global, timeout, pty, watch = [], notifyOnExit, notifyOnInput, idleAfter } = args;
+  const { name, tags = [], timeout, pty, watch = [], notifyOnExit, notifyOnInput, idleAfter } = args;
   return [
     "run",
     ...(name ? ["-n", name] : []),
@@ -43,7 +51,7 @@ export function runArguments(args: Create, cwd: string, from: Origin): string[] 
     ...watch.flatMap((pattern) => ["--watch", pattern]),
     ...(notifyOnInput ? ["--input-event"] : []),
     ...(idleAfter ? ["--idle-after", idleAfter] : []),
-    ...["-S", from.session, "--created-by", from.caller, "-o", from.owner, "-l", global ? "app" : "session"],
+    ...["-S", from.session, "--created-by", from.caller, "-o", from.owner, "-l", lifetimeOf(args)],
     ...["-C", cwd, "--project", from.project],
     ...["--notify-prefix", from.notifyPrefix, "--shell", from.shell],
     ...["--json", "-c", "-"],

@@ -3,7 +3,7 @@ import type { PluginInput } from "@opencode-ai/plugin";
 import { tool, type ToolContext, type ToolDefinition, type ToolResult } from "@opencode-ai/plugin/tool";
 import { askToRun } from "./ask.ts";
 import { checked } from "./check.ts";
-import { folderOf, runArguments, type Create } from "./create.ts";
+import { folderOf, lifetimeOf, runArguments, type Create } from "./create.ts";
 import type { Hob } from "./hob.ts";
 import { readingOf, readOutput, type Reading } from "./read.ts";
 import type { Killed, Task } from "./record.ts";
@@ -47,6 +47,7 @@ export function makeTools(parts: Parts): Record<string, ToolDefinition> {
     async createBackgroundProcess(args: Create, context) {
       const cwd = folderOf(args.cwd, context.directory);
       // Nobody is asked for what could not be run.
+      lifetimeOf(args);
       hob.find();
       await askToRun(args.command, cwd, context);
       parts.listen();

@@ -52,6 +52,42 @@ test("a deleted session ends its processes, and nobody else's", async () => {
   });
 });
 
+test("a detached process is found again by the next OpenCode, with its output", async () => {
+  await Lab.with({}, async (lab) => {
+    let started;
+    lab.model.play("before", function* (first) {
+      hasTools(first);
+      let sight = yield call("createBackgroundProcess", { command: "true", lifetime: "session", global: true });
+      assert.match(sight.result, /global means lifetime app, not session: say one of them\./);
+      sight = yield call("createBackgroundProcess", { command: "echo up; exec sleep 1004", name: "dev", lifetime: "detached" });
+      started = { id: idIn(sight.result), pid: pidIn(sight.result) };
+      sight = yield call("waitForBackgroundProcess", { processId: "dev", match: "up" });
+      yield say("started");
+    });
+    lab.model.play("after", function* (first) {
+      hasTools(first);
+      let sight = yield call("listBackgroundProcesses", {});
+      assert.match(sight.result, new RegExp(`^${started.id}\\b.*dev`, "m"));
+      sight = yield call("getBackgroundProcess", { processId: "dev" });
+      assert.match(sight.result, /^detached$/m);
+      assert.match(sight.result, /^up$/m);
+      sight = yield call("killProcesses", { processId: "dev" });
+      assert.equal(idIn(sight.result), started.id);
+      yield say("done");
+    });
+    for (const key of ["before", "after"]) {
+      const server = await lab.serve();
+      const session = await server.session();
+      await server.prompt(session, `[[${key}]]`);
+      await server.idle(session);
+      lab.model.check();
+      if (key === "before") assert.ok(alive(started.pid));
+      await server.stop();
+    }
+    assert.ok(!alive(started.pid));
+  });
+});
+
 for (const signal of ["SIGTERM", "SIGKILL"]) {
   test(`serve ends by ${signal}: all but detached processes end`, async () => {
     await Lab.with({}, async (lab) => {
