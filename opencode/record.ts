@@ -25,6 +25,9 @@ export interface Task {
   pty: { cols: number; rows: number } | null;
   /** It reads a pipe that hob can fill. */
   stdin: boolean;
+  /** Of one processor, since the start. */
+  cpuPercent: number | null;
+  memoryBytes: number | null;
   processes: Process[] | null;
   /** The TCP ports that its processes listen on. */
   ports: number[] | null;

@@ -1,10 +1,10 @@
 // The tools: each turns its arguments into calls of hob, and hob's answers into text.
-import type { PluginInput } from "@opencode-ai/plugin";
 import { tool, type ToolContext, type ToolDefinition, type ToolResult } from "@opencode-ai/plugin/tool";
 import { askToRun } from "./ask.ts";
 import { checked } from "./check.ts";
 import { folderOf, lifetimeOf, runArguments, type Create } from "./create.ts";
 import type { Hob } from "./hob.ts";
+import { projectOf } from "./project.ts";
 import { readingOf, readOutput, type Reading } from "./read.ts";
 import type { Killed, Task } from "./record.ts";
 import { describeTools } from "./schema.ts";
@@ -115,11 +115,6 @@ export function makeTools(parts: Parts): Record<string, ToolDefinition> {
       return [name, tool({ ...about, execute: run })];
     }),
   );
-}
-
-/** The repository, or without one the folder that OpenCode was opened in. */
-function projectOf({ worktree, directory }: Pick<PluginInput, "worktree" | "directory">): string {
-  return worktree === "/" ? directory : worktree;
 }
 
 function titleOf({ id, name }: Task): string {

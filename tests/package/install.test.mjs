@@ -17,7 +17,7 @@ const kilobytes = (name) => execFileSync("du", ["-k", "--apparent-size", join(PA
 const inPackage = (...names) => ["LICENSE", "README.md", "THIRD-PARTY", "package.json", ...names].map((name) => `package/${name}`).sort();
 
 test("the plugin's package holds the plugin, pins the programs and runs no script", () => {
-  assert.deepEqual(listed("opencode-hob"), inPackage("server.js", "tools.json", "tree-sitter-bash.wasm", "tree-sitter.wasm"));
+  assert.deepEqual(listed("opencode-hob"), inPackage("server.js", "tools.json", "tree-sitter-bash.wasm", "tree-sitter.wasm", "tui.js"));
   const { scripts, dependencies, optionalDependencies, license } = manifest("opencode-hob");
   assert.deepEqual([scripts, dependencies, license], [undefined, undefined, "MIT"]);
   assert.deepEqual(optionalDependencies, Object.fromEntries(PROGRAMS.map((name) => [name, VERSION])));

@@ -1,0 +1,76 @@
+// What all parts of the screen share.
+import type { TuiPluginApi, TuiThemeCurrent } from "@opencode-ai/plugin/tui";
+import { type Accessor, createEffect, createSignal, onCleanup } from "solid-js";
+import type { Hob } from "../hob.ts";
+import { projectOf } from "../project.ts";
+import type { Task } from "../record.ts";
+import { countOf, visibleTo } from "./choose.ts";
+import type { Tone } from "./look.ts";
+import { type Alert, Watch } from "./watch.ts";
+import { alertText } from "./words.ts";
+
+export const PAGE = "background";
+
+const TOAST = 8000;
+
+export interface Desk {
+  api: TuiPluginApi;
+  hob: Hob;
+  watch: Watch;
+  /** Every task of the project, as last seen. */
+  tasks: Accessor<Task[]>;
+  /** Those that a session may see: its own (it is named by any of its sub-agents), and those of none. */
+  visible(session: string | undefined): Task[];
+  /** The session at the top of the chain. */
+  root(session: string | undefined): string | undefined;
+  /** Opens the page, for a task or as it was left. */
+  open(task?: string): void;
+  /** What is put into the next prompt that is shown. */
+  draft: { text: string };
+}
+
+export function newDesk(api: TuiPluginApi, hob: Hob): Desk {
+  const [tasks, setTasks] = createSignal<Task[]>([]);
+  const root = (session: string | undefined): string | undefined => {
+    const parent = session === undefined ? undefined : api.state.session.get(session)?.parentID;
+    return parent ? root(parent) : session;
+  };
+  const visible = (session: string | undefined) => visibleTo(tasks(), root(session));
+  const watch = new Watch(hob, projectOf(api.state.path), {
+    tasks: setTasks,
+    alert: (alert) => {
+      if (visibleTo([alert.task], root(sessionOf(api))).length > 0) tell(api, alert);
+    },
+  });
+  const open = (task?: string) => api.route.navigate(PAGE, { sessionID: sessionOf(api), task });
+  return { api, hob, watch, tasks, visible, root, open, draft: { text: "" } };
+}
+
+/** The session on the screen, or the one that the page was opened from. */
+export function sessionOf({ route }: TuiPluginApi): string | undefined {
+  const params = "params" in route.current ? route.current.params : undefined;
+  return typeof params?.sessionID === "string" ? params.sessionID : undefined;
+}
+
+/** A word on the screen, and to whoever looks elsewhere one from the desktop. */
+function tell(api: TuiPluginApi, alert: Alert): void {
+  const { title, message } = alertText(alert);
+  api.ui.toast({ variant: alert.kind === "failed" ? "error" : "warning", title, message, duration: TOAST });
+  void api.attention.notify({ title, message, notification: { when: "blurred" }, sound: { name: alert.kind === "failed" ? "error" : "question", when: "blurred" } });
+}
+
+export function colour(theme: TuiThemeCurrent, tone: Tone) {
+  return { good: theme.success, busy: theme.info, ask: theme.warning, bad: theme.error, quiet: theme.textMuted }[tone];
+}
+
+/** The time, which goes on once a second while something that lives is shown, and stands still else. */
+export function clock(shown: Accessor<Task[]>): Accessor<number> {
+  const [now, setNow] = createSignal(Date.now());
+  createEffect(() => {
+    if (countOf(shown()).living === 0) return;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    onCleanup(() => clearInterval(timer));
+  });
+  return now;
+}

@@ -1,0 +1,122 @@
+// What lives in a project, kept up to date: hob's events say when to look, and while something lives a glance every
+// few seconds tells what raises no event (ports, questions, processor time). Nothing is done while nothing lives.
+import type { Hob } from "../hob.ts";
+import { lines } from "../lines.ts";
+import type { Task } from "../record.ts";
+import { asks, lives } from "./look.ts";
+
+const GLANCE = 3000;
+
+/** What a person is told at once. */
+export interface Alert {
+  kind: "failed" | "asks";
+  task: Task;
+}
+
+export interface Listener {
+  tasks(tasks: Task[]): void;
+  alert(alert: Alert): void;
+}
+
+export class Watch {
+  readonly #hob: Pick<Hob, "ask" | "start">;
+  readonly #project: string;
+  readonly #listener: Listener;
+  readonly #closed = new AbortController();
+  #following = false;
+  #looking = false;
+  #again = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** The tasks of the last look; undefined before the first. */
+  #known: Map<string, Task> | undefined;
+  /** The question of each task that was told last. */
+  readonly #told = new Map<string, string>();
+
+  constructor(hob: Pick<Hob, "ask" | "start">, project: string, listener: Listener) {
+    this.#hob = hob;
+    this.#project = project;
+    this.#listener = listener;
+  }
+
+  /** Looks, and follows the events if nobody does: hob may have been installed, or updated, since. */
+  open(): void {
+    if (this.#closed.signal.aborted) return;
+    void this.#follow();
+    void this.look();
+  }
+
+  close(): void {
+    this.#closed.abort();
+    clearTimeout(this.#timer);
+  }
+
+  /** Reads the list. Calls that come meanwhile are one more look. */
+  async look(): Promise<void> {
+    this.#again = this.#looking;
+    if (this.#looking) return;
+    this.#looking = true;
+    clearTimeout(this.#timer);
+    try {
+      do {
+        this.#again = false;
+        await this.#lookOnce();
+      } while (this.#again as boolean);
+    } catch {
+      // Without the program there is nothing to see.
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { signal } = this.#closed;
+    const tasks = await this.#hob.ask<Task[]>(["list", "--project", this.#project, "--json"], { signal });
+    if (signal.aborted) return;
+    const alerts = this.#alertsOf(tasks);
+    this.#known = new Map(tasks.map((task) => [task.id, task]));
+    this.#listener.tasks(tasks);
+    for (const alert of alerts) this.#listener.alert(alert);
+    if (tasks.some(lives)) this.#timer = setTimeout(() => void this.look(), GLANCE);
+  }
+
+  /** What is worth a word since the last look. At the first look nothing is new. */
+  #alertsOf(tasks: Task[]): Alert[] {
+    const known = this.#known;
+    return tasks.flatMap((task): Alert[] => {
+      const before = known?.get(task.id);
+      if (asks(task)) return this.#isTold(task) || !known ? [] : [{ kind: "asks", task }];
+      const failed = task.status === "failed" && before?.status !== "failed";
+      return known && failed ? [{ kind: "failed", task }] : [];
+    });
+  }
+
+  /** Whether that question was told already: what asks the same again and again is told once. */
+  #isTold({ id, waitingFor, prompt }: Task): boolean {
+    const question = `${waitingFor} ${prompt}`;
+    if (this.#told.get(id) === question) return true;
+    this.#told.set(id, question);
+    return false;
+  }
+
+  /** One follower at a time; when it ends, the next open() starts another. */
+  async #follow(): Promise<void> {
+    if (this.#following) return;
+    this.#following = true;
+    const { signal } = this.#closed;
+    try {
+      const child = this.#hob.start(["events", "-f", "--json"]);
+      const kill = () => child.kill();
+      signal.addEventListener("abort", kill, { once: true });
+      child.on("error", () => {});
+      child.stdin.end();
+      child.stderr.resume();
+      // What the event says is in the list; many at once are one look.
+      for await (const _ of lines(child.stdout)) void this.look();
+      signal.removeEventListener("abort", kill);
+    } catch {
+      // The program is missing, or was ended.
+    } finally {
+      this.#following = false;
+    }
+  }
+}

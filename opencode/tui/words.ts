@@ -1,0 +1,58 @@
+// The sentences of the screen.
+import type { Task } from "../record.ts";
+import { conditionOf, endOf, nameOf, runtimeOf } from "./look.ts";
+import type { Alert } from "./watch.ts";
+import { cut } from "./width.ts";
+
+const NAME = 40;
+
+/** What a toast says. */
+export function alertText({ kind, task }: Alert): { title: string; message: string } {
+  const name = cut(nameOf(task), NAME);
+  if (kind === "asks") return { title: `${name} waits for input`, message: cut(conditionOf(task), 80) };
+  return { title: `${name} failed`, message: cut(task.error ?? `It ended${endOf(task)}.`, 120) };
+}
+
+/** What the prompt's right side says; nothing while nothing lives. */
+export function countText({ living, asking }: { living: number; asking: number }): string {
+  if (living === 0) return "";
+  return asking > 0 ? `● ${living}  ? ${asking}` : `● ${living}`;
+}
+
+/** What becomes part of a prompt. */
+export function draftText({ id, name }: Task, lines: string[]): string {
+  const which = name ? `${id} "${name}"` : id;
+  return `The last output of background process ${which}:\n${lines.join("\n")}\n`;
+}
+
+/** A task's state in a line. */
+export function stateLine(task: Task, now: number): string {
+  const parts = [
+    `${task.status}${task.status === "completed" || task.status === "running" ? "" : endOf(task)}`,
+    runtimeOf(task, now),
+    (task.ports ?? []).map((port) => `:${port}`).join(" "),
+    task.waitingFor ? conditionOf(task) : "",
+    task.leftover ? "its children still run" : "",
+    task.cpuPercent !== null && task.cpuPercent >= 1 ? `${Math.round(task.cpuPercent)} % CPU` : "",
+    task.memoryBytes ? `${Math.ceil(task.memoryBytes / (1 << 20))} MiB` : "",
+    task.lifetime === "app" ? "global" : task.lifetime === "detached" ? "detached" : "",
+    task.tags.map((tag) => `#${tag}`).join(" "),
+  ];
+  return parts.filter(Boolean).join("  ");
+}
+
+/** The head of the page's list. */
+export function filterText(shown: number, all: number, status: string | undefined, tag: string | undefined): string {
+  const filters = [status ?? "", tag ? `#${tag}` : ""].filter(Boolean).join(" ");
+  return filters ? `${filters}: ${shown} of ${all}` : `${all}`;
+}
+
+/** Where a search is. */
+export function foundText(query: string, hits: number): string {
+  return hits === 0 ? `no ${query}` : `${hits} × ${query}`;
+}
+
+/** Where the window is. */
+export function placeText(follows: boolean, { above, below }: { above: number; below: number }): string {
+  return follows ? "following" : `${above} above, ${below} below`;
+}

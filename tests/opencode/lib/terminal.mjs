@@ -1,0 +1,126 @@
+// OpenCode's terminal interface in a terminal of its own: tmux, with a server of its own.
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import * as programs from "./programs.mjs";
+import { until } from "./wait.mjs";
+
+const run = promisify(execFile);
+
+export class Terminal {
+  #tmux;
+  #env;
+
+  /** Opens OpenCode with our terminal part, which lies in FOLDER. OPTIONS are that part's. */
+  static async open(lab, { cols = 80, rows = 24, folder = programs.PLUGIN, options, args = [], tui = {}, env = {} } = {}) {
+    const terminal = new Terminal();
+    lab.write(lab.settings, { "tui.json": JSON.stringify({ plugin: [options ? [folder, options] : folder], ...tui }) });
+    terminal.#env = { ...lab.env, TERM: "xterm-256color", ...env };
+    terminal.#tmux = ["-S", join(lab.root, "tmux"), "-f", "/dev/null"];
+    lab.servers.push(terminal);
+    const command = [programs.opencode, ...args];
+    const setup = ["set", "-g", "default-terminal", "tmux-256color", ";", "set", "-g", "status", "off", ";", "set", "-g", "focus-events", "on", ";"];
+    await terminal.#do(...setup, "new-session", "-d", "-x", String(cols), "-y", String(rows), "-c", lab.project, ...command);
+    return terminal;
+  }
+
+  /** What stands on the screen; with ESCAPES also its colours. */
+  async text(escapes = false) {
+    const { stdout } = await this.#do("capture-pane", "-p", ...(escapes ? ["-e"] : []));
+    return stdout;
+  }
+
+  /** The screen, as soon as it shows all of these. */
+  async shows(...wanted) {
+    let text = "";
+    const missing = () => wanted.filter((one) => (typeof one === "string" ? !text.includes(one) : !one.test(text)));
+    try {
+      await until(async () => ((text = await this.text()), missing().length === 0), "the screen", 60);
+    } catch {
+      throw new Error(`the screen never showed ${missing().join(" and ")}:\n${text}`);
+    }
+    return text;
+  }
+
+  /** The screen, as soon as it shows none of these. */
+  async hides(...unwanted) {
+    let text = "";
+    const there = () => unwanted.filter((one) => (typeof one === "string" ? text.includes(one) : one.test(text)));
+    try {
+      await until(async () => ((text = await this.text()), there().length === 0), "the screen", 60);
+    } catch {
+      throw new Error(`the screen still showed ${there().join(" and ")}:\n${text}`);
+    }
+    return text;
+  }
+
+  /** Presses keys, by tmux's names. */
+  async press(...keys) {
+    await this.#do("send-keys", ...keys);
+  }
+
+  async type(text) {
+    await this.#do("send-keys", "-l", text);
+  }
+
+  /** Types a command of OpenCode's own and runs it once it is offered. */
+  async slash(name) {
+    await this.type(`/${name}`);
+    await this.shows(new RegExp(`/${name}\\s+\\S`));
+    await this.press("Enter");
+  }
+
+  /** A click on the first place where the screen shows TEXT, behind column FROM. */
+  async click(text, from = 0) {
+    await this.#mouse(0, await this.#find(text, from), "Mm");
+  }
+
+  /** Turns the wheel over the first place where the screen shows TEXT. */
+  async wheel(direction, text, from = 0) {
+    await this.#mouse(direction === "up" ? 64 : 65, await this.#find(text, from), "M");
+  }
+
+  async #find(text, from) {
+    const rows = (await this.shows(text)).split("\n");
+    const y = rows.findIndex((row) => row.indexOf(text, from) >= 0);
+    if (y < 0) throw new Error(`${text} is not behind column ${from}:\n${rows.join("\n")}`);
+    return { x: rows[y].indexOf(text, from) + 1, y: y + 1 };
+  }
+
+  /** As a terminal tells it: SGR, pressed and let go. */
+  async #mouse(button, { x, y }, ends) {
+    for (const end of ends) {
+      const bytes = Buffer.from(`\u001b[<${button};${x};${y}${end}`);
+      await this.#do("send-keys", "-H", ...[...bytes].map((byte) => byte.toString(16)));
+    }
+  }
+
+  async resize(cols, rows) {
+    await this.#do("resize-window", "-x", String(cols), "-y", String(rows));
+  }
+
+  /** Everything that is written to the terminal from now on goes into FILE. */
+  async record(file) {
+    await this.#do("pipe-pane", "-O", `exec cat >${file}`);
+  }
+
+  /** What programs put into the clipboard last. */
+  async clipboard() {
+    return (await this.#do("show-buffer")).stdout;
+  }
+
+  /** The process of OpenCode. */
+  async pid() {
+    return Number((await this.#do("display-message", "-p", "#{pane_pid}")).stdout);
+  }
+
+  /** Closes the terminal, whatever runs in it. */
+  async stop() {
+    // It is gone when OpenCode has ended by itself.
+    await this.#do("kill-server").catch(() => {});
+  }
+
+  #do(...words) {
+    return run("tmux", [...this.#tmux, ...words], { env: this.#env });
+  }
+}
