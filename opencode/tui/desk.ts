@@ -19,6 +19,8 @@ export interface Desk {
   watch: Watch;
   /** Every task of the project, as last seen. */
   tasks: Accessor<Task[]>;
+  /** Why they cannot be seen. */
+  trouble: Accessor<string>;
   /** Those that a session may see: its own (it is named by any of its sub-agents), and those of none. */
   visible(session: string | undefined): Task[];
   /** The session at the top of the chain. */
@@ -31,6 +33,7 @@ export interface Desk {
 
 export function newDesk(api: TuiPluginApi, hob: Hob): Desk {
   const [tasks, setTasks] = createSignal<Task[]>([]);
+  const [trouble, setTrouble] = createSignal("");
   const root = (session: string | undefined): string | undefined => {
     const parent = session === undefined ? undefined : api.state.session.get(session)?.parentID;
     return parent ? root(parent) : session;
@@ -38,12 +41,13 @@ export function newDesk(api: TuiPluginApi, hob: Hob): Desk {
   const visible = (session: string | undefined) => visibleTo(tasks(), root(session));
   const watch = new Watch(hob, projectOf(api.state.path), {
     tasks: setTasks,
+    trouble: setTrouble,
     alert: (alert) => {
       if (visibleTo([alert.task], root(sessionOf(api))).length > 0) tell(api, alert);
     },
   });
   const open = (task?: string) => api.route.navigate(PAGE, { sessionID: sessionOf(api), task });
-  return { api, hob, watch, tasks, visible, root, open, draft: { text: "" } };
+  return { api, hob, watch, tasks, trouble, visible, root, open, draft: { text: "" } };
 }
 
 /** The session on the screen, or the one that the page was opened from. */

@@ -6,6 +6,8 @@ import type { Task } from "../record.ts";
 import { asks, lives } from "./look.ts";
 
 const GLANCE = 3000;
+// However many events there are, there are no more looks than five a second.
+const PAUSE = 200;
 
 /** What a person is told at once. */
 export interface Alert {
@@ -16,6 +18,8 @@ export interface Alert {
 export interface Listener {
   tasks(tasks: Task[]): void;
   alert(alert: Alert): void;
+  /** Why the list cannot be read; empty when it can. */
+  trouble(sentence: string): void;
 }
 
 export class Watch {
@@ -26,7 +30,9 @@ export class Watch {
   #following = false;
   #looking = false;
   #again = false;
+  #looked = 0;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
   /** The tasks of the last look; undefined before the first. */
   #known: Map<string, Task> | undefined;
   /** The question of each task that was told last. */
@@ -48,24 +54,34 @@ export class Watch {
   close(): void {
     this.#closed.abort();
     clearTimeout(this.#timer);
+    clearTimeout(this.#soon);
   }
 
-  /** Reads the list. Calls that come meanwhile are one more look. */
+  /** Reads the list. Calls that come meanwhile are one more look, soon. */
   async look(): Promise<void> {
     this.#again = this.#looking;
     if (this.#looking) return;
     this.#looking = true;
     clearTimeout(this.#timer);
     try {
-      do {
-        this.#again = false;
-        await this.#lookOnce();
-      } while (this.#again as boolean);
-    } catch {
-      // Without the program there is nothing to see.
+      await this.#lookOnce();
+      this.#listener.trouble("");
+    } catch (error) {
+      if (!this.#closed.signal.aborted) this.#listener.trouble((error as Error).message);
     } finally {
       this.#looking = false;
+      this.#looked = Date.now();
     }
+    if (this.#again) this.#notice();
+  }
+
+  /** Something has changed: looks at once, or a little later when it has just been looked. */
+  #notice(): void {
+    if (this.#closed.signal.aborted) return;
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      void this.look();
+    }, Math.max(0, this.#looked + PAUSE - Date.now()));
   }
 
   async #lookOnce(): Promise<void> {
@@ -111,7 +127,7 @@ export class Watch {
       child.stdin.end();
       child.stderr.resume();
       // What the event says is in the list; many at once are one look.
-      for await (const _ of lines(child.stdout)) void this.look();
+      for await (const _ of lines(child.stdout)) this.#notice();
       signal.removeEventListener("abort", kill);
     } catch {
       // The program is missing, or was ended.

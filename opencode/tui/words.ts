@@ -1,6 +1,7 @@
 // The sentences of the screen.
 import type { Task } from "../record.ts";
-import { conditionOf, endOf, nameOf, runtimeOf } from "./look.ts";
+import type { Wanted } from "./choose.ts";
+import { conditionOf, endOf, nameOf, runtimeOf, shownTags } from "./look.ts";
 import type { Alert } from "./watch.ts";
 import { cut } from "./width.ts";
 
@@ -36,15 +37,27 @@ export function stateLine(task: Task, now: number): string {
     task.cpuPercent !== null && task.cpuPercent >= 1 ? `${Math.round(task.cpuPercent)} % CPU` : "",
     task.memoryBytes ? `${Math.ceil(task.memoryBytes / (1 << 20))} MiB` : "",
     task.lifetime === "app" ? "global" : task.lifetime === "detached" ? "detached" : "",
-    task.tags.map((tag) => `#${tag}`).join(" "),
+    shownTags(task).map((tag) => `#${tag}`).join(" "),
   ];
   return parts.filter(Boolean).join("  ");
 }
 
-/** The head of the page's list. */
-export function filterText(shown: number, all: number, status: string | undefined, tag: string | undefined): string {
+/** The head of the page: how many tasks there are, and which of them are shown. */
+export function headText(shown: number, all: number, { status, tag }: Wanted): string {
   const filters = [status ?? "", tag ? `#${tag}` : ""].filter(Boolean).join(" ");
   return filters ? `${filters}: ${shown} of ${all}` : `${all}`;
+}
+
+/** Why the list is empty. */
+export function emptyText(all: number, trouble: string): string {
+  return trouble || (all === 0 ? "Nothing runs here yet." : "Nothing fits the filters.");
+}
+
+/** What somebody should know who ends a task that is not the session's own. */
+export function ownerText({ lifetime, sessionId }: Task): string {
+  if (lifetime === "app") return "It is global: other sessions use it, too. All its processes will end.";
+  if (sessionId === null) return "It was started in a shell. All its processes will end.";
+  return "It outlives its session. All its processes will end.";
 }
 
 /** Where a search is. */

@@ -9,11 +9,11 @@ import { bun, PLUGIN } from "./programs.mjs";
 const folder = mkdtempSync(join(tmpdir(), "hob-plugin-"));
 after(() => rmSync(folder, { recursive: true }));
 
-const sources = readdirSync(PLUGIN).filter((name) => name.endsWith(".ts"));
+const sources = [...readdirSync(PLUGIN), ...readdirSync(join(PLUGIN, "tui")).map((name) => join("tui", name))].filter((name) => name.endsWith(".ts"));
 execFileSync(bun, ["build", ...sources, "--outdir", folder, "--target", "node", "--packages", "external"], { cwd: PLUGIN, stdio: "ignore" });
 symlinkSync(join(PLUGIN, "node_modules"), join(folder, "node_modules"));
 copyFileSync(join(PLUGIN, "../tools.json"), join(folder, "tools.json"));
 copyFileSync(join(PLUGIN, "package.json"), join(folder, "package.json"));
 
-/** One module by its name. */
+/** One module by its name, those of the terminal part as tui/NAME. */
 export const load = (name) => import(join(folder, `${name}.js`));

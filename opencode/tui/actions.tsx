@@ -1,0 +1,124 @@
+/** @jsxImportSource @opentui/solid */
+// What the page's keys and clicks do.
+import type { Status, Task } from "../record.ts";
+import { deafness, restart, sendLine, stop } from "./act.ts";
+import { tagsOf } from "./choose.ts";
+import type { Desk } from "./desk.ts";
+import type { Action } from "./keys.ts";
+import { nameOf } from "./look.ts";
+import type { Model } from "./model.ts";
+import { draftText, ownerText } from "./words.ts";
+
+/** How many lines go into the prompt. */
+const TAIL = 20;
+const STATUSES: Status[] = ["running", "completed", "failed", "cancelled"];
+
+type Table<Given extends unknown[]> = Partial<Record<Action, (...given: Given) => void>>;
+
+/** Does what an action says, to the chosen task where it is about one. */
+export function newActions(desk: Desk, model: Model): (action: Action) => void {
+  const views = viewActions(desk, model);
+  const tasks = taskActions(desk, model);
+  return (action) => {
+    const task = model.task();
+    if (tasks[action]) task && tasks[action](task);
+    else views[action]?.();
+  };
+}
+
+function viewActions(desk: Desk, model: Model): Table<[]> {
+  const { scroll } = model;
+  return {
+    up: () => model.move(-1),
+    down: () => model.move(1),
+    back: () => (model.pager.query ? scroll((pager) => pager.find("")) : goBack(desk, model)),
+    pageUp: () => scroll((pager) => pager.page(-1)),
+    pageDown: () => scroll((pager) => pager.page(1)),
+    lineUp: () => scroll((pager) => pager.scroll(-1)),
+    lineDown: () => scroll((pager) => pager.scroll(1)),
+    home: () => scroll((pager) => pager.home()),
+    end: () => scroll((pager) => pager.end()),
+    follow: () => scroll((pager) => pager.toggle()),
+    search: () => ask(desk, "Search", "words", model.pager.query, (words) => scroll((pager) => pager.find(words))),
+    next: () => scroll((pager) => pager.next(1)),
+    previous: () => scroll((pager) => pager.next(-1)),
+    status: () => choose(desk, "Status", STATUSES, model.filters().status, (status) => model.filter({ status })),
+    tag: () => choose(desk, "Tag", tagsOf(model.all()), model.filters().tag, (tag) => model.filter({ tag })),
+    clear: () => model.filter({ status: undefined, tag: undefined }),
+    view: () => model.toggleLog(),
+  };
+}
+
+function taskActions(desk: Desk, model: Model): Table<[Task]> {
+  const { hob, api } = desk;
+  return {
+    stop: (task) => {
+      const end = () => attempt(desk, async () => say(desk, await stop(hob, task)));
+      const isOwn = task.sessionId !== null && task.lifetime === "session" && task.sessionId === desk.root(model.session());
+      if (isOwn) end();
+      else confirm(desk, `Stop ${nameOf(task)}?`, ownerText(task), end);
+    },
+    restart: (task) =>
+      attempt(desk, async () => {
+        const { id } = await restart(hob, task);
+        await desk.watch.look();
+        model.pick(id);
+        say(desk, `${nameOf(task)} was started anew`);
+      }),
+    send: (task) => {
+      const why = deafness(task);
+      if (why) return say(desk, why, "warning");
+      const send = (line: string) => attempt(desk, () => sendLine(hob, task, line));
+      ask(desk, `Send a line to ${nameOf(task)}`, task.prompt?.trim() || "a line of input", "", send);
+    },
+    copy: () => {
+      const lines = model.pager.shown();
+      if (api.renderer.copyToClipboardOSC52(lines.join("\n"))) say(desk, `Copied ${lines.length} lines`);
+      else say(desk, "This terminal takes no copies from programs", "warning");
+    },
+    prompt: (task) => {
+      desk.draft.text = draftText(task, model.pager.tail(TAIL));
+      goBack(desk, model);
+    },
+  };
+}
+
+function goBack({ api }: Desk, model: Model): void {
+  const sessionID = model.session();
+  if (sessionID) api.route.navigate("session", { sessionID });
+  else api.route.navigate("home");
+}
+
+function say({ api }: Desk, message: string, variant: "success" | "warning" | "error" = "success"): void {
+  api.ui.toast({ message, variant });
+}
+
+/** Does something, and says why it could not be done. */
+function attempt(desk: Desk, what: () => Promise<void>): void {
+  what().catch((error: Error) => say(desk, error.message, "error"));
+}
+
+function ask({ api }: Desk, title: string, placeholder: string, value: string, take: (text: string) => void): void {
+  const { dialog, DialogPrompt } = api.ui;
+  const confirm = (text: string) => {
+    dialog.clear();
+    take(text);
+  };
+  dialog.replace(() => <DialogPrompt title={title} placeholder={placeholder} value={value} onConfirm={confirm} onCancel={() => dialog.clear()} />);
+}
+
+/** Lets one of VALUES be chosen, or all of them. */
+function choose<Value extends string>({ api }: Desk, title: string, values: Value[], current: Value | undefined, take: (value?: Value) => void): void {
+  const { dialog, DialogSelect } = api.ui;
+  const options = [{ title: "all", value: "" }, ...values.map((value) => ({ title: value, value }))];
+  const select = ({ value }: { value: string }) => {
+    dialog.clear();
+    take((value || undefined) as Value | undefined);
+  };
+  dialog.replace(() => <DialogSelect title={title} options={options} current={current ?? ""} onSelect={select} />);
+}
+
+function confirm({ api }: Desk, title: string, message: string, take: () => void): void {
+  const { dialog, DialogConfirm } = api.ui;
+  dialog.replace(() => <DialogConfirm title={title} message={message} onConfirm={take} onCancel={() => dialog.clear()} />);
+}

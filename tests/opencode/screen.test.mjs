@@ -1,0 +1,329 @@
+// What the terminal part shows and how it keeps up to date, without a terminal.
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { PassThrough } from "node:stream";
+import { test } from "node:test";
+import { load } from "./lib/built.mjs";
+import { until } from "./lib/wait.mjs";
+
+const START = "2026-11-22T08:00:00.000Z";
+const at = (seconds) => Date.parse(START) + seconds * 1000;
+
+const task = (more) => ({
+  id: "abcde",
+  name: "web",
+  status: "running",
+  reason: null,
+  command: "npm run dev",
+  tags: [],
+  sessionId: "ses_1",
+  lifetime: "session",
+  startedAt: START,
+  completedAt: null,
+  exitCode: null,
+  signal: null,
+  error: null,
+  cursor: 0,
+  pty: null,
+  stdin: false,
+  ports: [],
+  cpuPercent: 0,
+  memoryBytes: 0,
+  waitingFor: null,
+  prompt: null,
+  leftover: false,
+  ...more,
+});
+
+test("texts are cut by the cells that they take", async () => {
+  const { cut, fit, plain, widthOf, wrap } = await load("tui/width");
+  const widths = { abc: 3, "日本": 4, "e\u0301": 1, "👍🏽": 2, "👨‍👩‍👧": 2, "❤️": 2, "한글": 4, "ｆ": 2, "…": 1, "│": 1, "\u200b": 0, "": 0 };
+  for (const [text, cells] of Object.entries(widths)) assert.equal(widthOf(text), cells, JSON.stringify(text));
+  assert.equal(cut("abcdef", 6), "abcdef");
+  assert.equal(cut("abcdef", 5), "abcd…");
+  assert.equal(cut("日本語", 5), "日本…");
+  assert.equal(cut("日本語", 4), "日…", "half a character is none");
+  assert.equal(cut("abc", 0), "");
+  assert.equal(fit("日本語", 4), "日… ");
+  assert.equal(plain("a\tb\u001b[31mc\r"), "a    b[31mc");
+  assert.deepEqual(wrap("abcdef", 4), ["abcd", "ef"]);
+  assert.deepEqual(wrap("日本語", 3), ["日", "本", "語"]);
+  assert.deepEqual(wrap("日本", 1), ["日", "本"], "what is wider than the row stands alone");
+  assert.deepEqual(wrap("", 4), [""]);
+});
+
+test("a row holds the name as far as the words at its right let it", async () => {
+  const { rowOf } = await load("tui/look");
+  const text = ({ left, gap, right }) => left + gap + right;
+  assert.equal(text(rowOf("web", "5s", 10)), "web     5s");
+  assert.equal(text(rowOf("a very long name", "2m 5s", 14)), "a very … 2m 5s");
+  assert.equal(text(rowOf("日本語のサーバー", "5s", 11)), "日本語…  5s");
+  assert.equal(text(rowOf("web", "", 6)), "web   ");
+});
+
+test("how a task looks", async () => {
+  const { conditionOf, detailOf, lookOf, nameOf, runtimeOf, spanOf } = await load("tui/look");
+  const looks = [
+    [{}, "●", "good"],
+    [{ status: "pending" }, "○", "quiet"],
+    [{ waitingFor: "password" }, "?", "ask"],
+    [{ status: "completed" }, "✓", "quiet"],
+    [{ status: "cancelled" }, "■", "quiet"],
+    [{ status: "failed" }, "✗", "bad"],
+    [{ status: "completed", leftover: true }, "◌", "busy"],
+  ];
+  for (const [more, mark, tone] of looks) assert.deepEqual(lookOf(task(more)), { mark, tone }, JSON.stringify(more));
+  assert.equal(nameOf(task({ name: null, command: "a\n  b" })), "a b");
+  assert.deepEqual([0, 999, 61_000, 3_600_000, 3_725_000, 90_000_000].map(spanOf), ["0s", "0s", "1m 1s", "1h", "1h 2m", "1d 1h"]);
+  assert.equal(runtimeOf(task(), at(65)), "1m 5s");
+  assert.equal(runtimeOf(task({ completedAt: "2026-11-22T08:00:09.000Z" }), at(65)), "9s", "what is over stands still");
+  assert.equal(conditionOf(task({ waitingFor: "line", prompt: "Name: " })), "asks: Name:");
+  assert.equal(conditionOf(task({ waitingFor: "keys", prompt: "" })), "waits for keys");
+  assert.equal(conditionOf(task({ waitingFor: "password" })), "waits for a password");
+  const busy = task({ ports: [3000, 3001], tags: ["notify:exit", "server", "web"], cpuPercent: 41.6 });
+  assert.equal(detailOf(busy), ":3000 :3001  #server  42 % CPU");
+  assert.equal(detailOf(task({ cpuPercent: 4.9 })), "", "only when it is busy");
+  const ends = [[{ reason: "exit", exitCode: 3 }, "failed, exit 3"], [{ reason: "signal", signal: 9 }, "failed, signal 9"], [{ reason: "timeout" }, "failed, timeout"]];
+  for (const [more, words] of ends) assert.equal(conditionOf(task({ status: "failed", ...more })), words);
+});
+
+test("which tasks are shown, and in which order", async () => {
+  const { chosen, countOf, current, ordered, tagsOf, visibleTo } = await load("tui/choose");
+  const ids = (tasks) => tasks.map(({ id }) => id).join(" ");
+  const all = [
+    task({ id: "mine", tags: ["a", "notify:exit"] }),
+    task({ id: "theirs", sessionId: "ses_2" }),
+    task({ id: "global", sessionId: "ses_2", lifetime: "app", startedAt: "2026-11-22T08:00:02.000Z" }),
+    task({ id: "shell", sessionId: null, lifetime: "detached", status: "completed", tags: ["b"], completedAt: "2026-11-22T08:00:09.000Z" }),
+    task({ id: "asks", waitingFor: "line" }),
+    task({ id: "old", status: "failed", completedAt: "2026-11-22T07:00:00.000Z" }),
+    task({ id: "new", status: "failed", completedAt: "2026-11-22T08:00:05.000Z" }),
+    task({ id: "left", status: "completed", leftover: true }),
+  ];
+  assert.equal(ids(visibleTo(all, "ses_1")), "mine global shell asks old new left");
+  assert.equal(ids(visibleTo(all, undefined)), "global shell");
+  assert.equal(ids(chosen(all, { status: "running" })), "mine theirs global asks left");
+  assert.equal(ids(chosen(all, { status: "completed" })), "shell");
+  assert.equal(ids(chosen(all, { tag: "a" })), "mine");
+  assert.equal(ids(chosen(all, { status: "failed", tag: "a" })), "");
+  assert.equal(ids(chosen(all, {})), ids(all));
+  assert.equal(ids(ordered(all)).split(" ").slice(0, 2).join(" "), "asks global", "what asks, then the newest");
+  assert.equal(ids(current(all)), "asks global mine theirs left new", "what failed beside it is shown, what failed before is not");
+  assert.equal(ids(current([task({ status: "failed" })])), "", "nothing while nothing runs");
+  assert.deepEqual(countOf(all), { living: 5, asking: 1 });
+  assert.deepEqual(tagsOf(all), ["a", "b"]);
+});
+
+test("the window follows the end, stays where the reader is, and finds", async () => {
+  const { Pager } = await load("tui/pager");
+  const pager = new Pager();
+  const texts = () => pager.rows().map(({ text }) => text);
+  pager.resize(10, 3);
+  pager.add(Array.from({ length: 10 }, (_, at) => `line ${at}`));
+  assert.deepEqual(texts(), ["line 7", "line 8", "line 9"]);
+  pager.scroll(-2);
+  assert.deepEqual([texts()[0], pager.follows, pager.beyond()], ["line 5", false, { above: 5, below: 2 }]);
+  pager.add(["line 10"]);
+  assert.equal(texts()[0], "line 5", "more output does not move it");
+  pager.end();
+  assert.deepEqual([texts().at(-1), pager.follows], ["line 10", true]);
+  pager.toggle();
+  pager.add(["line 11"]);
+  assert.equal(texts().at(-1), "line 10");
+  pager.toggle();
+  assert.equal(texts().at(-1), "line 11");
+  pager.home();
+  assert.equal(texts()[0], "line 0");
+  pager.page(1);
+  assert.equal(texts()[0], "line 2");
+
+  assert.equal(pager.find("LINE 1"), true);
+  assert.equal(pager.hits(), 3);
+  assert.equal(pager.rows().find(({ here }) => here).text, "line 11", "the last comes first");
+  pager.next(-1);
+  pager.next(-1);
+  assert.deepEqual(pager.rows().filter(({ hit }) => hit).map(({ text, here }) => [text, here]), [["line 1", true]]);
+  pager.next(-1);
+  assert.equal(pager.rows().find(({ here }) => here).text, "line 11", "and around");
+  pager.next(1);
+  assert.equal(pager.rows().find(({ here }) => here).text, "line 1");
+  assert.equal(pager.find("nothing"), false);
+  assert.equal(pager.find(""), true);
+  assert.deepEqual(pager.rows().filter(({ hit }) => hit), []);
+});
+
+test("long lines are several rows, and lines are whole where they are copied", async () => {
+  const { Pager } = await load("tui/pager");
+  const pager = new Pager();
+  pager.resize(4, 3);
+  pager.add(["a", "bcdefghij"]);
+  assert.deepEqual(pager.rows().map(({ text }) => text), ["bcde", "fghi", "j"]);
+  assert.deepEqual(pager.shown(), ["bcdefghij"]);
+  pager.home();
+  assert.deepEqual(pager.shown(), ["a", "bcdefghij"]);
+  pager.scroll(1);
+  pager.resize(9, 1);
+  assert.deepEqual(pager.rows().map(({ text }) => text), ["bcdefghij"], "another width keeps the place");
+  assert.deepEqual(pager.tail(1), ["bcdefghij"]);
+});
+
+test("of very much output the last lines are kept, and the reader's place", async () => {
+  const { Pager } = await load("tui/pager");
+  const pager = new Pager();
+  pager.resize(20, 2);
+  const lines = (from, count) => Array.from({ length: count }, (_, at) => `line ${from + at}`);
+  pager.add(lines(0, 5000));
+  pager.find("line 4000");
+  const [first] = pager.rows();
+  pager.add(lines(5000, 1000));
+  assert.equal(pager.rows()[0].text, first.text);
+  assert.equal(pager.tail(5000)[0], "line 1000");
+  pager.add(lines(6000, 4000));
+  assert.equal(pager.rows()[0].text, "line 5000", "what is gone cannot be looked at");
+  pager.end();
+  assert.equal(pager.rows()[1].text, "line 9999");
+});
+
+test("keys", async () => {
+  const { actionOf, hintsIn, HINTS } = await load("tui/keys");
+  assert.equal(actionOf({ name: "g" }), "home");
+  assert.equal(actionOf({ name: "g", shift: true }), "end");
+  assert.equal(actionOf({ name: "G" }), "end");
+  assert.equal(actionOf({ name: "up", shift: true }), "lineUp");
+  assert.equal(actionOf({ name: "x", ctrl: true }), undefined, "that is OpenCode's");
+  assert.equal(actionOf({ name: "z" }), undefined);
+  for (const { key, action } of HINTS) assert.equal(actionOf({ name: key }), action, key);
+  assert.equal(hintsIn(16).map(({ key, words }) => `${key} ${words}`).join("  "), "q back  x stop");
+  assert.deepEqual(hintsIn(500), HINTS);
+});
+
+test("sentences", async () => {
+  const { alertText, countText, draftText, headText, emptyText } = await load("tui/words");
+  const failed = task({ status: "failed", reason: "exit", exitCode: 2 });
+  assert.deepEqual(alertText({ kind: "failed", task: failed }), { title: "web failed", message: "It ended, exit 2." });
+  const asks = task({ waitingFor: "line", prompt: "Go on? " });
+  assert.deepEqual(alertText({ kind: "asks", task: asks }), { title: "web waits for input", message: "asks: Go on?" });
+  assert.equal(countText({ living: 0, asking: 0 }), "");
+  assert.equal(countText({ living: 3, asking: 1 }), "● 3  ? 1");
+  assert.equal(draftText(task(), ["a", "b"]), 'The last output of background process abcde "web":\na\nb\n');
+  assert.equal(headText(1, 3, { status: "failed", tag: "a" }), "failed #a: 1 of 3");
+  assert.equal(headText(3, 3, {}), "3");
+  assert.deepEqual([emptyText(0, ""), emptyText(2, ""), emptyText(0, "no hob")], ["Nothing runs here yet.", "Nothing fits the filters.", "no hob"]);
+});
+
+/** A hob whose list is what the test says, and whose followers the test speaks for. */
+function fakeHob(list) {
+  const hob = { list, looks: 0, followers: [] };
+  hob.ask = async (args, { signal }) => {
+    signal?.throwIfAborted();
+    assert.deepEqual(args, ["list", "--project", "/project", "--json"]);
+    hob.looks++;
+    if (hob.list instanceof Error) throw hob.list;
+    return hob.list;
+  };
+  hob.start = (args) => {
+    assert.deepEqual(args, ["events", "-f", "--json"]);
+    const child = Object.assign(new EventEmitter(), { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() });
+    child.kill = () => ((child.killed = true), child.stdout.end());
+    hob.followers.push(child);
+    return child;
+  };
+  return hob;
+}
+
+async function watching(list) {
+  const { Watch } = await load("tui/watch");
+  const hob = fakeHob(list);
+  const seen = { tasks: undefined, alerts: [], trouble: undefined };
+  const watch = new Watch(hob, "/project", {
+    tasks: (tasks) => (seen.tasks = tasks),
+    alert: ({ kind, task }) => seen.alerts.push(`${kind} ${task.id}`),
+    trouble: (sentence) => (seen.trouble = sentence),
+  });
+  watch.open();
+  await until(() => seen.trouble !== undefined, "the first look");
+  return { hob, seen, watch };
+}
+
+test("an event is a look; without events nothing is done while nothing lives", async () => {
+  const { hob, seen, watch } = await watching([task({ status: "completed" })]);
+  assert.deepEqual([hob.looks, hob.followers.length], [1, 1]);
+  assert.deepEqual(process.getActiveResourcesInfo().filter((name) => name === "Timeout"), [], "no timer runs");
+  watch.open();
+  await until(() => hob.looks === 2, "another look");
+  assert.equal(hob.followers.length, 1, "there is one follower");
+  hob.list = [task({ status: "completed" }), task({ id: "fresh", status: "completed" })];
+  hob.followers[0].stdout.write("{}\n");
+  await until(() => seen.tasks.length === 2, "what the event told");
+  watch.close();
+  assert.ok(hob.followers[0].killed);
+  await watch.look();
+  assert.equal(seen.tasks.length, 2);
+});
+
+test("many events are few looks, and what comes during a look is not missed", async () => {
+  const { hob, seen, watch } = await watching([]);
+  for (let at = 0; at < 500; at++) hob.followers[0].stdout.write("{}\n");
+  hob.list = [task({ status: "completed" })];
+  await until(() => seen.tasks.length === 1, "the last state");
+  assert.ok(hob.looks <= 4, `${hob.looks} looks`);
+  watch.close();
+});
+
+test("while something lives it is looked at again", async () => {
+  const { hob, seen, watch } = await watching([task()]);
+  hob.list = [task({ ports: [3000] })];
+  await until(() => seen.tasks[0].ports.length === 1, "a port, which nothing told");
+  watch.close();
+  assert.deepEqual(process.getActiveResourcesInfo().filter((name) => name === "Timeout"), [], "no timer is left");
+});
+
+test("failures and questions are told once, and none that were there before", async () => {
+  const failed = { status: "failed", reason: "exit", exitCode: 1 };
+  const { hob, seen, watch } = await watching([task({ id: "old", ...failed }), task({ id: "one" }), task({ id: "asked", waitingFor: "line", prompt: "Name:" })]);
+  const look = async (...list) => {
+    hob.list = list;
+    await watch.look();
+    return seen.alerts.splice(0);
+  };
+  assert.deepEqual(seen.alerts, []);
+  assert.deepEqual(await look(task({ id: "old", ...failed }), task({ id: "one", ...failed }), task({ id: "quick", ...failed })), ["failed one", "failed quick"]);
+  assert.deepEqual(await look(task({ id: "one", ...failed })), []);
+  assert.deepEqual(await look(task({ id: "two", status: "cancelled" })), []);
+  assert.deepEqual(await look(task({ id: "repl", waitingFor: "line", prompt: ">" })), ["asks repl"]);
+  assert.deepEqual(await look(task({ id: "repl" })), []);
+  assert.deepEqual(await look(task({ id: "repl", waitingFor: "line", prompt: ">" })), [], "the same question again");
+  assert.deepEqual(await look(task({ id: "repl", waitingFor: "password", prompt: ">" })), ["asks repl"]);
+  watch.close();
+});
+
+test("without hob the reason is known, and a later look finds it", async () => {
+  const { hob, seen, watch } = await watching(new Error("hob is missing"));
+  assert.equal(seen.trouble, "hob is missing");
+  hob.followers[0].stdout.end();
+  hob.list = [task()];
+  await until(() => (watch.open(), hob.followers.length === 2), "another follower");
+  await until(() => seen.tasks?.length === 1, "the task");
+  assert.equal(seen.trouble, "");
+  watch.close();
+});
+
+test("what is done to a task", async () => {
+  const { deafness, restart, sendLine, stop } = await load("tui/act");
+  const asked = [];
+  const answers = { kill: [{ id: "abcde", ended: true, left: [] }], restart: { id: "fghij" } };
+  const hob = { ask: async (args) => (asked.push(args), answers[args[0]]), call: async (args, { input }) => asked.push([...args, input]) };
+  assert.equal(await stop(hob, task()), 'abcde "web" was ended');
+  answers.kill = [{ id: "abcde", ended: false, left: [] }];
+  assert.equal(await stop(hob, task()), 'abcde "web" had ended before');
+  answers.kill = [{ id: "abcde", ended: false, left: [{ pid: 1 }] }];
+  await assert.rejects(stop(hob, task()), /1 of its processes could not be ended/);
+  assert.equal((await restart(hob, task())).id, "fghij");
+  asked.length = 0;
+  await sendLine(hob, task({ pty: { cols: 80, rows: 24 } }), "yes");
+  await sendLine(hob, task({ stdin: true }), "yes");
+  assert.deepEqual(asked, [["send", "abcde", "-", "--key", "Enter", "yes"], ["send", "abcde", "-", "yes\n"]]);
+  assert.match(deafness(task()), /reads no input/);
+  assert.match(deafness(task({ status: "failed", stdin: true })), /does not run/);
+  assert.equal(deafness(task({ stdin: true })), undefined);
+});
