@@ -4,8 +4,8 @@ import type { Status, Task } from "../record.ts";
 import { deafness, restart, sendLine, stop } from "./act.ts";
 import { tagsOf } from "./choose.ts";
 import type { Desk } from "./desk.ts";
-import type { Action } from "./keys.ts";
-import { nameOf } from "./look.ts";
+import { type Action, HINTS, MORE } from "./keys.ts";
+import { nameOf, type Tone } from "./look.ts";
 import type { Model } from "./model.ts";
 import { draftText, ownerText } from "./words.ts";
 
@@ -17,16 +17,18 @@ type Table<Given extends unknown[]> = Partial<Record<Action, (...given: Given) =
 
 /** Does what an action says, to the chosen task where it is about one. */
 export function newActions(desk: Desk, model: Model): (action: Action) => void {
-  const views = viewActions(desk, model);
   const tasks = taskActions(desk, model);
-  return (action) => {
+  const act = (action: Action) => {
     const task = model.task();
+    desk.say(undefined);
     if (tasks[action]) task && tasks[action](task);
     else views[action]?.();
   };
+  const views = viewActions(desk, model, act);
+  return act;
 }
 
-function viewActions(desk: Desk, model: Model): Table<[]> {
+function viewActions(desk: Desk, model: Model, act: (action: Action) => void): Table<[]> {
   const { scroll } = model;
   return {
     up: () => model.move(-1),
@@ -46,6 +48,7 @@ function viewActions(desk: Desk, model: Model): Table<[]> {
     tag: () => choose(desk, "Tag", tagsOf(model.all()), model.filters().tag, (tag) => model.filter({ tag })),
     clear: () => model.filter({ status: undefined, tag: undefined }),
     view: () => model.toggleLog(),
+    help: () => list(desk, act),
   };
 }
 
@@ -67,14 +70,14 @@ function taskActions(desk: Desk, model: Model): Table<[Task]> {
       }),
     send: (task) => {
       const why = deafness(task);
-      if (why) return say(desk, why, "warning");
+      if (why) return say(desk, why, "ask");
       const send = (line: string) => attempt(desk, () => sendLine(hob, task, line));
       ask(desk, `Send a line to ${nameOf(task)}`, task.prompt?.trim() || "a line of input", "", send);
     },
     copy: () => {
       const lines = model.pager.shown();
       if (api.renderer.copyToClipboardOSC52(lines.join("\n"))) say(desk, `Copied ${lines.length} lines`);
-      else say(desk, "This terminal takes no copies from programs", "warning");
+      else say(desk, "This terminal takes no copies from programs", "ask");
     },
     prompt: (task) => {
       desk.draft.text = draftText(task, model.pager.tail(TAIL));
@@ -89,13 +92,13 @@ function goBack({ api }: Desk, model: Model): void {
   else api.route.navigate("home");
 }
 
-function say({ api }: Desk, message: string, variant: "success" | "warning" | "error" = "success"): void {
-  api.ui.toast({ message, variant });
+function say(desk: Desk, text: string, tone: Tone = "good"): void {
+  desk.say({ text, tone });
 }
 
 /** Does something, and says why it could not be done. */
 function attempt(desk: Desk, what: () => Promise<void>): void {
-  what().catch((error: Error) => say(desk, error.message, "error"));
+  what().catch((error: Error) => say(desk, error.message, "bad"));
 }
 
 function ask({ api }: Desk, title: string, placeholder: string, value: string, take: (text: string) => void): void {
@@ -105,6 +108,18 @@ function ask({ api }: Desk, title: string, placeholder: string, value: string, t
     take(text);
   };
   dialog.replace(() => <DialogPrompt title={title} placeholder={placeholder} value={value} onConfirm={confirm} onCancel={() => dialog.clear()} />);
+}
+
+/** Every key, to read and to choose from. */
+function list({ api }: Desk, act: (action: Action) => void): void {
+  const { dialog, DialogSelect } = api.ui;
+  const told = [...HINTS, ...MORE].filter(({ action }) => action !== "help");
+  const options = told.map(({ key, words, action }) => ({ title: words, value: action, footer: key }));
+  const select = ({ value }: { value: Action }) => {
+    dialog.clear();
+    act(value);
+  };
+  dialog.replace(() => <DialogSelect title="Keys" options={options} onSelect={select} />);
 }
 
 /** Lets one of VALUES be chosen, or all of them. */

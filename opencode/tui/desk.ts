@@ -7,11 +7,16 @@ import type { Task } from "../record.ts";
 import { countOf, visibleTo } from "./choose.ts";
 import type { Tone } from "./look.ts";
 import { type Alert, Watch } from "./watch.ts";
-import { alertText } from "./words.ts";
+import { alertLine, alertText } from "./words.ts";
 
 export const PAGE = "background";
 
 const TOAST = 8000;
+
+export interface Notice {
+  text: string;
+  tone: Tone;
+}
 
 export interface Desk {
   api: TuiPluginApi;
@@ -27,6 +32,9 @@ export interface Desk {
   root(session: string | undefined): string | undefined;
   /** Opens the page, for a task or as it was left. */
   open(task?: string): void;
+  /** The last word to whoever looks at the page, where OpenCode shows no toasts. */
+  notice: Accessor<Notice | undefined>;
+  say(notice?: Notice): void;
   /** What is put into the next prompt that is shown. */
   draft: { text: string };
 }
@@ -34,6 +42,7 @@ export interface Desk {
 export function newDesk(api: TuiPluginApi, hob: Hob): Desk {
   const [tasks, setTasks] = createSignal<Task[]>([]);
   const [trouble, setTrouble] = createSignal("");
+  const [notice, say] = createSignal<Notice>();
   const root = (session: string | undefined): string | undefined => {
     const parent = session === undefined ? undefined : api.state.session.get(session)?.parentID;
     return parent ? root(parent) : session;
@@ -43,11 +52,13 @@ export function newDesk(api: TuiPluginApi, hob: Hob): Desk {
     tasks: setTasks,
     trouble: setTrouble,
     alert: (alert) => {
-      if (visibleTo([alert.task], root(sessionOf(api))).length > 0) tell(api, alert);
+      if (visibleTo([alert.task], root(sessionOf(api))).length === 0) return;
+      tell(api, alert);
+      say({ text: alertLine(alert), tone: alert.kind === "failed" ? "bad" : "ask" });
     },
   });
   const open = (task?: string) => api.route.navigate(PAGE, { sessionID: sessionOf(api), task });
-  return { api, hob, watch, tasks, trouble, visible, root, open, draft: { text: "" } };
+  return { api, hob, watch, tasks, trouble, visible, root, open, notice, say, draft: { text: "" } };
 }
 
 /** The session on the screen, or the one that the page was opened from. */

@@ -2,7 +2,7 @@
 
 export type Action =
   | "up" | "down" | "back" | "pageUp" | "pageDown" | "home" | "end" | "lineUp" | "lineDown"
-  | "follow" | "search" | "next" | "previous" | "status" | "tag" | "clear" | "view"
+  | "follow" | "search" | "next" | "previous" | "status" | "tag" | "clear" | "view" | "help"
   | "stop" | "restart" | "send" | "copy" | "prompt";
 
 export interface Pressed {
@@ -19,16 +19,17 @@ const KEYS: Record<string, Action> = {
   home: "home", g: "home", end: "end", "shift+g": "end",
   "shift+up": "lineUp", "shift+k": "lineUp", "shift+down": "lineDown", "shift+j": "lineDown",
   f: "follow", "/": "search", n: "next", "shift+n": "previous",
-  s: "status", t: "tag", c: "clear", v: "view",
+  s: "status", t: "tag", c: "clear", v: "view", "?": "help",
   x: "stop", r: "restart", i: "send", y: "copy", p: "prompt",
 };
 
 /** What a key means on the page; undefined: nothing, it is for somebody else. */
 export function actionOf({ name, ctrl, meta, shift }: Pressed): Action | undefined {
   if (ctrl || meta) return undefined;
-  // A terminal says a capital as the letter with shift, or as itself.
-  const capital = name.length === 1 && name !== name.toLowerCase();
-  return KEYS[shift || capital ? `shift+${name.toLowerCase()}` : name];
+  // A terminal says a capital as the letter with shift, or as itself; with other characters shift means nothing.
+  const isLetter = /^[a-z]$/i.test(name);
+  const shifted = isLetter ? shift || name !== name.toLowerCase() : shift && name.length > 1;
+  return KEYS[shifted ? `shift+${name.toLowerCase()}` : name];
 }
 
 export interface Hint {
@@ -40,6 +41,7 @@ export interface Hint {
 /** Told at the foot, the most useful first: a narrow terminal shows as many as fit. */
 export const HINTS: Hint[] = [
   { key: "q", words: "back", action: "back" },
+  { key: "?", words: "keys", action: "help" },
   { key: "x", words: "stop", action: "stop" },
   { key: "r", words: "restart", action: "restart" },
   { key: "i", words: "send", action: "send" },
@@ -58,3 +60,17 @@ export function hintsIn(cells: number, hints = HINTS): Hint[] {
   let room = cells + 2;
   return hints.filter(({ key, words }) => (room -= key.length + words.length + 3) >= 0);
 }
+
+/** Told only where all keys are. */
+export const MORE: Hint[] = [
+  { key: "n", words: "next line found", action: "next" },
+  { key: "N", words: "previous line found", action: "previous" },
+  { key: "g", words: "first line", action: "home" },
+  { key: "G", words: "last line", action: "end" },
+  { key: "b", words: "page up", action: "pageUp" },
+  { key: "space", words: "page down", action: "pageDown" },
+  { key: "K", words: "line up", action: "lineUp" },
+  { key: "J", words: "line down", action: "lineDown" },
+  { key: "k", words: "task above", action: "up" },
+  { key: "j", words: "task below", action: "down" },
+];

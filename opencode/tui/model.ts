@@ -61,9 +61,11 @@ function newOutput(desk: Desk, task: Accessor<Task | undefined>, cells: Accessor
   };
   const [trouble, setTrouble] = createSignal("");
   const [asLog, setAsLog] = createSignal(false);
+  // The task is another object at every look: only another id is another task.
+  const id = createMemo(() => task()?.id);
   const isScreen = createMemo(() => Boolean(task()?.pty) && !asLog());
   createEffect(
-    on([() => task()?.id, isScreen], ([id]) => {
+    on([id, isScreen], ([id]) => {
       scroll((pager) => pager.clear());
       setTrouble("");
       if (id === undefined) return;

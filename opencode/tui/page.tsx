@@ -7,9 +7,10 @@ import { colour, type Desk } from "./desk.ts";
 import { type Action, actionOf, hintsIn } from "./keys.ts";
 import { lookOf, nameOf, rowOf, runtimeOf } from "./look.ts";
 import { newModel, type Model } from "./model.ts";
-import { cut, fit } from "./width.ts";
+import { cut, fit, plain } from "./width.ts";
 import { emptyText, headText, stateLine } from "./words.ts";
 
+const HEAD = "Background processes";
 const WHEEL = 3;
 
 /** What the parts of the page are given. */
@@ -24,6 +25,7 @@ export function Page(props: { desk: Desk; params: Record<string, unknown> }) {
   const size = useTerminalDimensions();
   const model = newModel(props.desk, props.params, size);
   const act = newActions(props.desk, model);
+  props.desk.say(undefined);
   useKeyboard((key) => {
     if (api.ui.dialog.open || key.defaultPrevented) return;
     const action = actionOf(key);
@@ -47,13 +49,21 @@ export function Page(props: { desk: Desk; params: Record<string, unknown> }) {
 
 function Head({ desk, model, act }: Parts) {
   const theme = () => desk.api.theme.current;
+  const count = () => cut(headText(model.shown().length, model.all().length, model.filters()), 30);
   return (
     <box flexDirection="row" height={1} justifyContent="space-between" flexShrink={0}>
       <text wrapMode="none" fg={theme().text}>
-        <b>Background processes</b>
+        <b>{HEAD}</b>
       </text>
+      <Show when={desk.notice()}>
+        {(notice) => (
+          <text wrapMode="none" fg={colour(theme(), notice().tone)}>
+            {cut(plain(notice().text), model.left() + model.right() - HEAD.length - count().length - 4)}
+          </text>
+        )}
+      </Show>
       <text wrapMode="none" fg={model.isFiltered() ? theme().warning : theme().textMuted} onMouseUp={() => act("status")}>
-        {cut(headText(model.shown().length, model.all().length, model.filters()), 50)}
+        {count()}
       </text>
     </box>
   );

@@ -14,6 +14,11 @@ export function alertText({ kind, task }: Alert): { title: string; message: stri
   return { title: `${name} failed`, message: cut(task.error ?? `It ended${endOf(task)}.`, 120) };
 }
 
+/** The same in a line. */
+export function alertLine({ task }: Alert): string {
+  return `${nameOf(task)} ${conditionOf(task)}`;
+}
+
 /** What the prompt's right side says; nothing while nothing lives. */
 export function countText({ living, asking }: { living: number; asking: number }): string {
   if (living === 0) return "";

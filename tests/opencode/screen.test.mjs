@@ -185,15 +185,16 @@ test("of very much output the last lines are kept, and the reader's place", asyn
 });
 
 test("keys", async () => {
-  const { actionOf, hintsIn, HINTS } = await load("tui/keys");
+  const { actionOf, hintsIn, HINTS, MORE } = await load("tui/keys");
   assert.equal(actionOf({ name: "g" }), "home");
   assert.equal(actionOf({ name: "g", shift: true }), "end");
   assert.equal(actionOf({ name: "G" }), "end");
   assert.equal(actionOf({ name: "up", shift: true }), "lineUp");
   assert.equal(actionOf({ name: "x", ctrl: true }), undefined, "that is OpenCode's");
   assert.equal(actionOf({ name: "z" }), undefined);
-  for (const { key, action } of HINTS) assert.equal(actionOf({ name: key }), action, key);
-  assert.equal(hintsIn(16).map(({ key, words }) => `${key} ${words}`).join("  "), "q back  x stop");
+  assert.equal(actionOf({ name: "?", shift: true }), "help");
+  for (const { key, action } of [...HINTS, ...MORE]) assert.equal(actionOf({ name: key }), action, key);
+  assert.equal(hintsIn(16).map(({ key, words }) => `${key} ${words}`).join("  "), "q back  ? keys");
   assert.deepEqual(hintsIn(500), HINTS);
 });
 

@@ -18,7 +18,8 @@ export class Terminal {
     terminal.#env = { ...lab.env, TERM: "xterm-256color", ...env };
     terminal.#tmux = ["-S", join(lab.root, "tmux"), "-f", "/dev/null"];
     lab.servers.push(terminal);
-    const command = [programs.opencode, ...args];
+    // Not as in tmux, which would not pass on all that OpenCode says to a terminal.
+    const command = ["env", "-u", "TMUX", "TERM=xterm-ghostty", "TERM_PROGRAM=ghostty", "COLORTERM=truecolor", programs.opencode, ...args];
     const setup = ["set", "-g", "default-terminal", "tmux-256color", ";", "set", "-g", "status", "off", ";", "set", "-g", "focus-events", "on", ";"];
     await terminal.#do(...setup, "new-session", "-d", "-x", String(cols), "-y", String(rows), "-c", lab.project, ...command);
     return terminal;
@@ -89,10 +90,12 @@ export class Terminal {
 
   /** As a terminal tells it: SGR, pressed and let go. */
   async #mouse(button, { x, y }, ends) {
-    for (const end of ends) {
-      const bytes = Buffer.from(`\u001b[<${button};${x};${y}${end}`);
-      await this.#do("send-keys", "-H", ...[...bytes].map((byte) => byte.toString(16)));
-    }
+    for (const end of ends) await this.send(`\u001b[<${button};${x};${y}${end}`);
+  }
+
+  /** What a terminal says of itself: these bytes, as they are. */
+  async send(text) {
+    await this.#do("send-keys", "-H", ...[...Buffer.from(text)].map((byte) => byte.toString(16)));
   }
 
   async resize(cols, rows) {
@@ -109,9 +112,9 @@ export class Terminal {
     return (await this.#do("show-buffer")).stdout;
   }
 
-  /** The process of OpenCode. */
-  async pid() {
-    return Number((await this.#do("display-message", "-p", "#{pane_pid}")).stdout);
+  /** Signals OpenCode. */
+  async kill(signal) {
+    process.kill(Number((await this.#do("display-message", "-p", "#{pane_pid}")).stdout), signal);
   }
 
   /** Closes the terminal, whatever runs in it. */
