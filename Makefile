@@ -42,6 +42,12 @@ package:
 	@ninja -C build-arm64
 	@tools/package
 
+# README's picture, from the screen of the real OpenCode.
+picture:
+	@tools/deps test
+	@$(MAKE) -s all
+	@tools/picture
+
 mutants:
 	@tools/deps test
 	@tools/mutants $(FILES)
@@ -98,4 +104,4 @@ build/build.ninja build-asan/build.ninja build-lint/gcc/build.ninja build-lint/c
 	@out=$$(meson setup $(if $(wildcard $@),--reconfigure) $(@D) $(options) 2>&1) || { echo "$$out"; exit 1; }
 	@touch $@
 
-.PHONY: all demo test regen bench package mutants fuzz install fmt lint clean tests tests-plain
+.PHONY: all demo test regen bench package picture mutants fuzz install fmt lint clean tests tests-plain

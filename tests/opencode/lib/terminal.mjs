@@ -1,11 +1,15 @@
 // OpenCode's terminal interface in a terminal of its own: tmux, with a server of its own.
 import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import * as programs from "./programs.mjs";
 import { until } from "./wait.mjs";
 
 const run = promisify(execFile);
+// A lab may have a PATH of its own.
+const tmux = process.env.PATH.split(delimiter).map((folder) => join(folder, "tmux")).find(existsSync);
+if (!tmux) throw new Error('tmux is missing: run "tools/deps test" first');
 
 export class Terminal {
   #tmux;
@@ -124,6 +128,6 @@ export class Terminal {
   }
 
   #do(...words) {
-    return run("tmux", [...this.#tmux, ...words], { env: this.#env });
+    return run(tmux, [...this.#tmux, ...words], { env: this.#env });
   }
 }
