@@ -8,7 +8,7 @@ const NAMED = "000000 cd0000 00cd00 cdcd00 0000ee cd00cd 00cdcd e5e5e5 7f7f7f ff
 
 /** An SVG of TEXT, which "tmux capture-pane -e" wrote; COLS is the terminal's width. */
 export function svgOf(text, cols) {
-  const rows = text.replace(/\n+$/, "").split("\n").map(runsOf);
+  const rows = rowsOf(text);
   const [width, height] = [cols * CELL.width + 2 * EDGE, rows.length * CELL.height + 2 * EDGE];
   const parts = rows.flatMap((runs, y) => runs.flatMap((run) => [boxOf(run, y), wordsOf(run, y)])).filter(Boolean);
   return [
@@ -19,19 +19,21 @@ export function svgOf(text, cols) {
   ].join("\n");
 }
 
-/** The runs of one look in a row: { x, text, fg, bg, bold }. */
-export function runsOf(row) {
-  const runs = [];
+/** Each row as its runs of one look: { x, text, fg, bg, bold }. A look holds until another, also over the row's end. */
+export function rowsOf(text) {
   let look = PLAIN;
-  let x = 0;
-  for (const [, codes, text] of row.matchAll(/(?:\u001b\[([\d;]*)m)|([^\u001b]+)/g)) {
-    if (text === undefined) look = looking(look, codes.split(";").map(Number));
-    else {
-      runs.push({ x, text, ...look });
-      x += [...text].length;
+  return text.replace(/\n+$/, "").split("\n").map((row) => {
+    const runs = [];
+    let x = 0;
+    for (const [, codes, words] of row.matchAll(/(?:\u001b\[([\d;]*)m)|([^\u001b]+)/g)) {
+      if (words === undefined) look = looking(look, codes.split(";").map(Number));
+      else {
+        runs.push({ x, text: words, ...look });
+        x += [...words].length;
+      }
     }
-  }
-  return runs;
+    return runs;
+  });
 }
 
 function looking(look, codes) {

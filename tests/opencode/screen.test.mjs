@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
+import { rowsOf, svgOf } from "../../tools/svg.mjs";
 import { load } from "./lib/built.mjs";
 import { until } from "./lib/wait.mjs";
 
@@ -327,4 +328,16 @@ test("what is done to a task", async () => {
   assert.match(deafness(task()), /reads no input/);
   assert.match(deafness(task({ status: "failed", stdin: true })), /does not run/);
   assert.equal(deafness(task({ stdin: true })), undefined);
+});
+
+test("a captured screen as a picture", () => {
+  const screen = "\u001b[1;38;2;255;0;16ma<b\u001b[0m c\u001b[48;5;232m  \nd\u001b[49;34m e\n";
+  const [first, second] = rowsOf(screen);
+  assert.deepEqual(first.map(({ x, text }) => [x, text]), [[0, "a<b"], [3, " c"], [5, "  "]]);
+  assert.deepEqual([first[0].fg, first[0].bold, first[1].bold, first[2].bg], ["#ff0010", true, undefined, "#080808"]);
+  assert.equal(second[0].bg, "#080808", "a look holds over the end of a row");
+  assert.equal(second[1].bg, first[0].bg);
+  const svg = svgOf(screen, 10);
+  assert.match(svg, /^<svg [^]*<text x="12" y="25" textLength="25.2" fill="#ff0010" font-weight="bold" xml:space="preserve">a&lt;b<\/text>[^]*<\/svg>\n$/);
+  assert.match(svg, /<rect x="54" y="12" width="16.8" height="18" fill="#080808"\/>/);
 });

@@ -29,9 +29,9 @@ export class Terminal {
     return terminal;
   }
 
-  /** What stands on the screen; with ESCAPES also its colours. */
+  /** What stands on the screen; with ESCAPES also its colours, up to the edge. */
   async text(escapes = false) {
-    const { stdout } = await this.#do("capture-pane", "-p", ...(escapes ? ["-e"] : []));
+    const { stdout } = await this.#do("capture-pane", "-p", ...(escapes ? ["-e", "-N"] : []));
     return stdout;
   }
 
