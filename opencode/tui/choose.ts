@@ -1,6 +1,6 @@
 // Which tasks are shown, and in which order.
 import type { Status, Task } from "../record.ts";
-import { asks, lives, nameOf, shownTags } from "./look.ts";
+import { asks, lives, shownTags } from "./look.ts";
 
 export interface Wanted {
   status?: Status;
@@ -40,12 +40,6 @@ export function countOf(tasks: Task[]): { living: number; asking: number } {
 /** Every tag that any of them bears. */
 export function tagsOf(tasks: Task[]): string[] {
   return [...new Set(tasks.flatMap(shownTags))].sort();
-}
-
-/** Those whose name or command holds the words. */
-export function named(tasks: Task[], words: string): Task[] {
-  const sought = words.toLowerCase();
-  return tasks.filter((task) => nameOf(task).toLowerCase().includes(sought) || task.command.toLowerCase().includes(sought));
 }
 
 function rank(task: Task): number {

@@ -1,11 +1,11 @@
 // What all parts of the screen share.
 import type { TuiPluginApi, TuiThemeCurrent } from "@opencode-ai/plugin/tui";
-import { type Accessor, createEffect, createSignal, onCleanup } from "solid-js";
+import { type Accessor, createEffect, createMemo, createSignal, onCleanup } from "solid-js";
 import type { Hob } from "../hob.ts";
 import { projectOf } from "../project.ts";
 import type { Task } from "../record.ts";
-import { countOf, visibleTo } from "./choose.ts";
-import type { Tone } from "./look.ts";
+import { visibleTo } from "./choose.ts";
+import { lives, type Tone } from "./look.ts";
 import { type Alert, Watch } from "./watch.ts";
 import { alertLine, alertText } from "./words.ts";
 
@@ -48,7 +48,7 @@ export function newDesk(api: TuiPluginApi, hob: Hob): Desk {
     return parent ? root(parent) : session;
   };
   const visible = (session: string | undefined) => visibleTo(tasks(), root(session));
-  const watch = new Watch(hob, projectOf(api.state.path), {
+  const watch = new Watch(hob, () => projectOf(api.state.path), {
     tasks: setTasks,
     trouble: setTrouble,
     alert: (alert) => {
@@ -81,8 +81,9 @@ export function colour(theme: TuiThemeCurrent, tone: Tone) {
 /** The time, which goes on once a second while something that lives is shown, and stands still else. */
 export function clock(shown: Accessor<Task[]>): Accessor<number> {
   const [now, setNow] = createSignal(Date.now());
+  const goesOn = createMemo(() => shown().some(lives));
   createEffect(() => {
-    if (countOf(shown()).living === 0) return;
+    if (!goesOn()) return;
     setNow(Date.now());
     const timer = setInterval(() => setNow(Date.now()), 1000);
     onCleanup(() => clearInterval(timer));

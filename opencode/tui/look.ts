@@ -1,6 +1,6 @@
 // How a task looks in a list: its mark, its colour's role, and the few words beside its name.
 import type { Task } from "../record.ts";
-import { cut, widthOf } from "./width.ts";
+import { cut, plain, widthOf } from "./width.ts";
 
 /** The roles that a theme has colours for. */
 export type Tone = "good" | "busy" | "ask" | "bad" | "quiet";
@@ -33,7 +33,7 @@ export function lookOf(task: Task): Look {
 
 /** What it is called by people. */
 export function nameOf({ name, command }: Task): string {
-  return (name ?? command).replace(/\s+/g, " ").trim();
+  return plain((name ?? command).replace(/\s+/g, " ").trim());
 }
 
 /** How long it has run, or ran: two units at the most. */

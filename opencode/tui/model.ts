@@ -70,7 +70,7 @@ function newOutput(desk: Desk, task: Accessor<Task | undefined>, cells: Accessor
       setTrouble("");
       if (id === undefined) return;
       const add = (lines: string[]) => scroll((pager) => pager.add(lines));
-      const set = (lines: string[]) => scroll((pager) => pager.set(lines));
+      const set = (lines: string[], isPicture: boolean) => scroll((pager) => pager.set(lines, isPicture));
       onCleanup(follow(desk.hob, task()!, isScreen(), { add, set, failed: setTrouble }));
     }),
   );

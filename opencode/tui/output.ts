@@ -7,17 +7,21 @@ const LINES = 2000;
 // A terminal is redrawn no more often than this, in milliseconds.
 const REDRAW = 100;
 
+interface Screen extends Page {
+  alternate: boolean;
+}
+
 export interface Reader {
   /** More lines. */
   add(lines: string[]): void;
-  /** All there is now. */
-  set(lines: string[]): void;
+  /** All there is now; a program that draws the whole terminal made a picture. */
+  set(lines: string[], isPicture: boolean): void;
   /** It cannot be read. */
   failed(sentence: string): void;
 }
 
 /** Reads TASK's log, or its SCREEN, until the task ends or the function that is returned is called. */
-export function follow(hob: Pick<Hob, "call" | "start">, { id, cursor }: Task, screen: boolean, reader: Reader): () => void {
+export function follow(hob: Pick<Hob, "ask" | "start">, { id, cursor }: Task, screen: boolean, reader: Reader): () => void {
   const closed = new AbortController();
   const args = screen ? ["logs", id, "-f", "--raw", "--since", String(cursor)] : ["logs", id, "-f", "-n", String(LINES)];
   try {
@@ -51,13 +55,13 @@ function collect(child: ChildProcessWithoutNullStreams, reader: Reader, closed: 
 }
 
 /** What comes raw says only that there is something new: the screen is read again, soon but not for every byte. */
-function redraw(hob: Pick<Hob, "call">, id: string, child: ChildProcessWithoutNullStreams, reader: Reader, closed: AbortSignal): void {
+function redraw(hob: Pick<Hob, "ask">, id: string, child: ChildProcessWithoutNullStreams, reader: Reader, closed: AbortSignal): void {
   let timer: NodeJS.Timeout | undefined;
   const draw = async () => {
     timer = undefined;
     try {
-      const { text } = JSON.parse(await hob.call(["screen", id, "--json"], { signal: closed })) as Page;
-      if (!closed.aborted) reader.set(text.replace(/\n+$/, "").split("\n"));
+      const { text, alternate } = await hob.ask<Screen>(["screen", id, "--json"], { signal: closed });
+      if (!closed.aborted) reader.set(text.replace(/\n+$/, "").split("\n"), alternate);
     } catch (error) {
       if (!closed.aborted) reader.failed((error as Error).message);
     }

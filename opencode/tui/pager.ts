@@ -1,5 +1,5 @@
 // A window over lines that keep coming: it follows their end, or stays where the reader is.
-import { plain, wrap } from "./width.ts";
+import { cut, plain, wrap } from "./width.ts";
 
 const MOST_LINES = 5000;
 
@@ -20,6 +20,7 @@ export class Pager {
   /** How many lines came before the first that is kept. */
   #gone = 0;
   #pieces: Piece[] = [];
+  #isPicture = false;
   #cells = 80;
   #height = 24;
   #top = 0;
@@ -43,9 +44,10 @@ export class Pager {
     this.#settle();
   }
 
-  /** Takes these lines for all there are. */
-  set(lines: string[]): void {
+  /** Takes these lines for all there are; those of a picture are cut where they are too long, and not wrapped. */
+  set(lines: string[], isPicture = false): void {
     this.#lines = lines.map(plain);
+    this.#isPicture = isPicture;
     this.#gone = 0;
     this.#layOut();
   }
@@ -145,7 +147,9 @@ export class Pager {
   }
 
   #append(line: number): void {
-    for (const text of wrap(this.#lines[line - this.#gone]!, this.#cells)) this.#pieces.push({ text, line });
+    const whole = this.#lines[line - this.#gone]!;
+    const texts = this.#isPicture ? [cut(whole, this.#cells)] : wrap(whole, this.#cells);
+    for (const text of texts) this.#pieces.push({ text, line });
   }
 
   #forget(count: number): void {

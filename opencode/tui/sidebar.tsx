@@ -1,10 +1,10 @@
 /** @jsxImportSource @opentui/solid */
 // The section Background of the sidebar, and the count beside the prompt.
-import { createMemo, For, onMount, Show } from "solid-js";
+import { createMemo, Index, onMount, Show } from "solid-js";
 import { countOf, current } from "./choose.ts";
 import { clock, colour, type Desk } from "./desk.ts";
 import { asks, detailOf, lookOf, nameOf, rowOf, runtimeOf } from "./look.ts";
-import { cut } from "./width.ts";
+import { cut, plain } from "./width.ts";
 import { countText } from "./words.ts";
 
 // What the sidebar of OpenCode leaves to its sections.
@@ -21,16 +21,16 @@ export function Sidebar(props: { desk: Desk; session: string }) {
         <text fg={theme().text} onMouseUp={() => props.desk.open()}>
           <b>Background</b>
         </text>
-        <For each={tasks().slice(0, MOST)}>
+        <Index each={tasks().slice(0, MOST)}>
           {(task) => {
-            const row = () => rowOf(nameOf(task), runtimeOf(task, now()), CELLS - 2);
-            const tone = () => colour(theme(), lookOf(task).tone);
-            const stands = () => asks(task) || task.status === "failed";
-            const detail = () => cut(detailOf(task), CELLS - 2);
+            const row = () => rowOf(nameOf(task()), runtimeOf(task(), now()), CELLS - 2);
+            const tone = () => colour(theme(), lookOf(task()).tone);
+            const stands = () => asks(task()) || task().status === "failed";
+            const detail = () => cut(plain(detailOf(task())), CELLS - 2);
             return (
-              <box onMouseUp={() => props.desk.open(task.id)}>
+              <box onMouseUp={() => props.desk.open(task().id)}>
                 <text wrapMode="none">
-                  <span style={{ fg: tone() }}>{lookOf(task).mark} </span>
+                  <span style={{ fg: tone() }}>{lookOf(task()).mark} </span>
                   <span style={{ fg: stands() ? tone() : theme().text }}>{row().left}</span>
                   <span style={{ fg: theme().textMuted }}>{row().gap + row().right}</span>
                 </text>
@@ -42,7 +42,7 @@ export function Sidebar(props: { desk: Desk; session: string }) {
               </box>
             );
           }}
-        </For>
+        </Index>
         <Show when={tasks().length > MOST}>
           <text fg={theme().textMuted} onMouseUp={() => props.desk.open()}>
             {`  and ${tasks().length - MOST} more`}

@@ -139,6 +139,10 @@ test("80×24: the page with the keys", async () => {
     await terminal.shows("18 above");
     await terminal.press("/");
     await terminal.shows("Search");
+    await terminal.press("Escape");
+    await terminal.hides("Search");
+    await terminal.press("/");
+    await terminal.shows("Search", "▌● web");
     await terminal.type("SLOW");
     await terminal.press("Enter");
     await terminal.shows("3 × SLOW", "request 300 slow");

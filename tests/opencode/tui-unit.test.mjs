@@ -166,6 +166,9 @@ test("long lines are several rows, and lines are whole where they are copied", a
   pager.resize(9, 1);
   assert.deepEqual(pager.rows().map(({ text }) => text), ["bcdefghij"], "another width keeps the place");
   assert.deepEqual(pager.tail(1), ["bcdefghij"]);
+  pager.resize(4, 3);
+  pager.set(["abcdefgh", "│", "└──┘"], true);
+  assert.deepEqual(pager.rows().map(({ text }) => text), ["abc…", "│", "└──┘"], "a picture keeps its shape");
 });
 
 test("of very much output the last lines are kept, and the reader's place", async () => {
@@ -237,7 +240,7 @@ async function watching(list) {
   const { Watch } = await load("tui/watch");
   const hob = fakeHob(list);
   const seen = { tasks: undefined, alerts: [], trouble: undefined };
-  const watch = new Watch(hob, "/project", {
+  const watch = new Watch(hob, () => "/project", {
     tasks: (tasks) => (seen.tasks = tasks),
     alert: ({ kind, task }) => seen.alerts.push(`${kind} ${task.id}`),
     trouble: (sentence) => (seen.trouble = sentence),
@@ -308,6 +311,58 @@ test("without hob the reason is known, and a later look finds it", async () => {
   await until(() => seen.tasks?.length === 1, "the task");
   assert.equal(seen.trouble, "");
   watch.close();
+});
+
+/** A program that the test speaks for. */
+function fakeChild() {
+  const child = Object.assign(new EventEmitter(), { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() });
+  child.kill = () => (child.killed = true);
+  return child;
+}
+
+test("a log is read line by line as it comes, until nobody looks any more", async () => {
+  const { follow } = await load("tui/output");
+  const child = fakeChild();
+  const seen = [];
+  const reader = { add: (lines) => seen.push(...lines), set: assert.fail, failed: (sentence) => seen.push(`! ${sentence}`) };
+  const hob = { start: (args) => (assert.deepEqual(args, ["logs", "abcde", "-f", "-n", "2000"]), child), ask: assert.fail };
+  const close = follow(hob, task(), false, reader);
+  for (const text of ["on", "e\ntwo\nth", "ree\n"]) child.stdout.write(text);
+  await until(() => seen.length === 3, "three lines");
+  assert.deepEqual(seen.splice(0), ["one", "two", "three"]);
+  child.stdout.write("four");
+  child.stderr.write("it is gone\n");
+  await until(() => child.stdout.readableLength === 0 && child.stderr.readableLength === 0, "all is read");
+  child.emit("close");
+  assert.deepEqual(seen.splice(0), ["four", "! it is gone"]);
+  close();
+  assert.ok(child.killed);
+  child.stdout.write("five\n");
+  await until(() => child.stdout.readableLength === 0, "all is read");
+  assert.deepEqual(seen, []);
+  follow({ start: () => assert.fail("hob is missing") }, task(), false, reader);
+  assert.deepEqual(seen, ["! hob is missing"]);
+});
+
+test("a screen is read again when there is something new, and not for every byte", async () => {
+  const { follow } = await load("tui/output");
+  const child = fakeChild();
+  const seen = [];
+  let text = "one\n\n";
+  const hob = {
+    start: (args) => (assert.deepEqual(args, ["logs", "abcde", "-f", "--raw", "--since", "7"]), child),
+    ask: async (args) => (assert.deepEqual(args, ["screen", "abcde", "--json"]), { text, alternate: text === "picture" }),
+  };
+  const close = follow(hob, task({ cursor: 7 }), true, { add: assert.fail, set: (lines, isPicture) => seen.push([...lines, isPicture]), failed: assert.fail });
+  await until(() => seen.length === 1, "the first look");
+  text = "picture";
+  for (let at = 0; at < 100; at++) child.stdout.write("x");
+  await until(() => seen.length === 2, "another look");
+  assert.deepEqual(seen, [["one", false], ["picture", true]]);
+  child.stdout.write("x");
+  await until(() => child.stdout.readableLength === 0, "all is read");
+  close();
+  assert.deepEqual(process.getActiveResourcesInfo().filter((name) => name === "Timeout"), [], "no timer is left");
 });
 
 test("what is done to a task", async () => {
