@@ -187,6 +187,7 @@ test("80×24: the page with the keys", async () => {
     await terminal.press("Enter");
     await terminal.hides("Background processes");
     await terminal.shows(/┃ +hello Eve/, "● 1");
+    await until(() => !lab.processes().some(({ command }) => / logs \w+ -f/.test(command)), "who left the page reads no log");
 
     // From the palette, and with more room.
     await terminal.press("C-p");
