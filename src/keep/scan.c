@@ -1,10 +1,12 @@
 #include "keep/scan.h"
 
 #include "keep/rules.h"
+#include "log/plain.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define LOOKS_MAX     64u /* bytes that might begin a marker and do not, before lines are looked at one by one */
 #define LOOKS_A_CLOCK 16u /* how many lines are looked at between two looks at the clock; a power of two */
 
 void scan_init(struct scan *scan, const char *prefixes, int nprefixes, struct rules *rules, struct hold_mark mark)
@@ -289,9 +291,50 @@ static bool is_time_up(struct scan *scan)
 	return scan->late;
 }
 
+/* The first place among N bytes, before which whole lines lie, where a line begins as a marker may: N when there is
+ * none, 0 when so many bytes look like it that they are better looked at line by line. */
+static size_t first_candidate(const struct scan *scan, const char *bytes, size_t n)
+{
+	const char *prefix = scan->prefixes;
+	unsigned looks = 0;
+
+	for (int i = 0; i < scan->nprefixes; i++) {
+		for (const char *p = bytes; (p = memchr(p, *prefix, n - (size_t)(p - bytes))); p++) {
+			if (p == bytes ? !scan->inside : p[-1] == '\n')
+				n = (size_t)(p - bytes);
+			else if (++looks < LOOKS_MAX)
+				continue;
+			else
+				return 0;
+			break;
+		}
+		prefix += strlen(prefix) + 1;
+	}
+	return n;
+}
+
+/* Most output holds no marker: whole lines that are none are only counted. Returns how many bytes those are. */
+static size_t pass_lines(struct scan *scan, const char *bytes, size_t len)
+{
+	const char *last;
+	size_t n;
+
+	if (scan->held || scan_asks_rules(scan) || (!scan->inside && scan->at != scan->line_start))
+		return 0;
+	last = memrchr(bytes, '\n', len);
+	n = last ? first_candidate(scan, bytes, (size_t)(last - bytes) + 1) : 0;
+	if (n == 0)
+		return 0;
+	scan->at += n;
+	scan->lines += plain_lines(bytes, n);
+	scan->line_start = scan->held_start = scan->at;
+	scan->inside = scan->cut = false;
+	return n;
+}
+
 size_t scan_feed(struct scan *scan, const char *bytes, size_t len, struct notes *notes)
 {
-	size_t at = 0;
+	size_t at = pass_lines(scan, bytes, len);
 
 	scan->late = false;
 	while (at < len && !scan->late) {
