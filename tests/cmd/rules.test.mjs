@@ -207,8 +207,8 @@ test("every line of a fast writer matches: it is not held up, all is told or a g
     return task.completedAt && task;
   }, "it ends");
   assert.equal(ended.outputBytes, size);
-  // Head, window, how far a scan may be behind, and what comes until it has caught up.
-  assert.ok(disk < (1 + 16 + 32 + 8) * MiB, `${disk / MiB} MiB on disk`);
+  // Head, window, how far a scan may be behind, and what comes until it has caught up: not all of it.
+  assert.ok(disk < (size * 3) / 4, `${disk / MiB} MiB on disk`);
   assert.ok(memory > 0 && memory < 16 * 1024, `${memory} KiB`);
   const events = await lab.events(id);
   const gaps = events.filter((event) => event.type === "gap");
