@@ -268,6 +268,17 @@ static int in_call(const struct awaited *a, const struct call *c)
 	}
 }
 
+/* Who waits for a reader's data sleeps interruptibly. One in state D is merely held up on its way into the call, or out
+ * of it: a terminal's reader, say, until the kernel has brought it what was typed. */
+static bool is_held_up(const struct awaited *a, int tid)
+{
+	char path[64], text[512], *p;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)a->pid, tid);
+	return linux_read(path, text, sizeof text) <= 0 || !(p = strrchr(text, ')')) || p[1] != ' ' || p[2] == 'D' ||
+	       p[2] == 'R';
+}
+
 static int in_thread(int tid, void *arg)
 {
 	struct awaited *a = arg;
@@ -283,7 +294,8 @@ static int in_thread(int tid, void *arg)
 	}
 	/* "running", or the number, six arguments and two pointers */
 	if (sscanf(text, "%ld %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64, &c.number,
-		   &c.arg[0], &c.arg[1], &c.arg[2], &c.arg[3], &c.arg[4], &c.arg[5]) != 7)
+		   &c.arg[0], &c.arg[1], &c.arg[2], &c.arg[3], &c.arg[4], &c.arg[5]) != 7 ||
+	    is_held_up(a, tid))
 		return 0;
 	return in_call(a, &c);
 }

@@ -23,13 +23,15 @@ struct stage {
 	struct lookout_job job;
 	struct tree tree;
 	struct str said;
-	bool full; /* there is no room for what is told */
+	bool full;   /* there is no room for what is told */
+	int refused; /* so often it was so for a question */
 };
 
 static bool on_news(void *arg, const struct lookout_news *news)
 {
 	struct stage *s = arg;
 
+	s->refused += s->full && !news->port;
 	if (s->full)
 		return false;
 	if (news->port)
@@ -217,6 +219,8 @@ static void without_room_it_is_told_later(void **state)
 	write_log(s, "? ");
 	order(s, 'l');
 	order(s, 'r');
+	while (!s->refused)
+		look(s);
 	hears_nothing(s);
 	s->full = false;
 	hears(s, "port line:?@2 ");
