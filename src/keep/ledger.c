@@ -10,7 +10,8 @@ void ledger_init(struct ledger *l, struct hold *hold, struct capture *capture, s
 {
 	*l = (struct ledger){.hold = hold, .capture = capture, .reply = reply};
 	/* the first keeper knows: nothing was told yet */
-	l->loaded = !hold->state->launched;
+	l->heir = hold->state->launched;
+	l->loaded = !l->heir;
 	l->leftover_told = hold->state->recorded;
 }
 
@@ -95,7 +96,8 @@ static void stored(struct ledger *l)
 	capture_stored(l->capture, l->told);
 	if (l->job.end) {
 		l->hold->state->recorded = true;
-		l->leftover_told = l->end.leftover;
+		/* where an earlier keeper's scribe had recorded it already, the row says what was so then */
+		l->leftover_told = l->end.leftover || l->heir;
 		l->told_bytes = l->end.output_bytes;
 	}
 	if (l->job.settle)

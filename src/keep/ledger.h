@@ -14,6 +14,7 @@ struct ledger {
 	struct scribe_job job;	    /* what it was given */
 	struct ending end, settle;
 	size_t told;	    /* notes in its hands */
+	bool heir;	    /* there was a keeper before this one */
 	bool loaded;	    /* `stored` is what the registry says */
 	bool gone;	    /* the registry has no such task: nothing more is told */
 	bool dead;	    /* `run` died before it recorded the start */
@@ -23,7 +24,7 @@ struct ledger {
 	int64_t failing_ns; /* since when nothing can be told; 0: it can */
 	int64_t waiting_ns; /* since when that is all that keeps the keeper; 0: it is not */
 	int retries;
-	bool leftover_told; /* the row says that a leftover lives */
+	bool leftover_told; /* the row may say that a leftover lives */
 	uint64_t told_bytes;
 	bool settled;
 };
