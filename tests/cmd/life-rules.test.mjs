@@ -112,8 +112,8 @@ test("a silence is told once, whoever is killed in it and after it", async (t) =
   const lab = newLab(t);
   const go = path.join(lab.work, "go");
   const script = `printf 'go on? '; until [ -e ${go} ]; do sleep 0.05; done; echo; sleep 1000`;
-  const id = await lab.run(["--idle-after", "1500ms", "-c", script]);
   const since = performance.now();
+  const id = await lab.run(["--idle-after", "1500ms", "-c", script]);
   const idles = () => lab.events(id, "idle");
   let last = await lab.bothKeepers(id);
   for (let kill = 0; kill < 5; kill++) {

@@ -128,7 +128,6 @@ test("a task that does not read blocks neither send nor its keeper; how much it 
   const lab = newLab(t);
   const input = "x".repeat(100_000);
   const pipe = await lab.run(["--stdin", "-n", "pipe", "--", ...prop("wait")]);
-  const begin = performance.now();
   await refused(lab, 1, ["send", "pipe", "--text", input], /task pipe took 65536 of 100000 bytes: it does not read its input/);
   const { code, stdout } = await lab.hob(["send", "pipe", "--key", "Enter", "--json"]);
   assert.deepEqual([code, stdout], [1, ""]);
@@ -139,7 +138,6 @@ test("a task that does not read blocks neither send nor its keeper; how much it 
   const { bytes } = JSON.parse(end.stdout);
   assert.ok(bytes >= 4095 && bytes < 100_000, String(bytes));
   assert.match(end.stderr, new RegExp(`task raw took ${bytes} of 100000 bytes: it does not read its input`));
-  assert.ok(performance.now() - begin < 30_000);
   for (const id of [pipe, raw]) await lab.kill(id, "--grace", "0");
 });
 
