@@ -104,6 +104,43 @@ static void examples_split_at_every_position(void **state)
 	}
 }
 
+/* Bytes that might begin a marker stand in the middle of lines: few of them, as many as are looked for in one go, and
+ * more. What is in front of a marker, behind it and after the last newline is the same to it. */
+static void hide_none(unsigned count, const char *inside)
+{
+	unsigned before = count / 8 + 1;
+	struct str text = {0}, want = {0};
+	uint64_t at;
+
+	for (unsigned k = 0; k < count; k++)
+		str_addf(&text, "x%s%s", inside, k % 8 == 7 ? "\n" : "");
+	str_add(&text, "\n");
+	at = text.len;
+	str_add(&text, "#!one\nO\n" P "two\n##\n" P "three\nx" P "no");
+	str_addf(&want, "[%llu-%llu +%u] one|[%llu-%llu +%u] two|[%llu-%llu +%u] three|", at + 0ull, at + 6ull, before,
+		 at + 8ull, at + 28ull, before + 2, at + 31ull, at + 53ull, before + 4);
+	for (size_t first = 0; first <= text.len; first++) {
+		char *got = scanned(text.buf, text.len, first, SIZE_MAX);
+
+		assert_string_equal(got, want.buf);
+		assert_int_equal(scan.lines, before + 5);
+		free(got);
+	}
+	str_done(&text);
+	str_done(&want);
+}
+
+static void first_bytes_of_markers_hide_none(void **state)
+{
+	static const unsigned counts[] = {1, 62, 63, 64, 65, 200};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		hide_none(counts[i], "O");
+		hide_none(counts[i], "#");
+	}
+}
+
 /* A keeper dies at any byte; its successor begins at the mark: together they tell each line once. */
 static void marks_lose_nothing_and_repeat_nothing(void **state)
 {
@@ -295,6 +332,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(examples_split_at_every_position),
+	    cmocka_unit_test(first_bytes_of_markers_hide_none),
 	    cmocka_unit_test(marks_lose_nothing_and_repeat_nothing),
 	    cmocka_unit_test(a_line_told_at_the_end_is_not_told_again),
 	    cmocka_unit_test(newlines_are_counted),
