@@ -3,29 +3,23 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/mirror.h"
 #include "cmd/record.h"
 #include "cmd/text.h"
 #include "cmd/tty.h"
 #include "cmd/watch.h"
 #include "keep/input.h"
 #include "keep/lost.h"
-#include "log/modes.h"
-#include "log/screen.h"
-#include "log/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define DETACH	 0x1c /* ctrl-\ */
-#define KEYS_MAX 65536
-#define BEHIND_MAX                                                                                                     \
-	(8u * 1024u * 1024u) /* what was written since is not shown any more, but the screen as it is then             \
-			      */
+#define DETACH	     0x1c /* ctrl-\ */
+#define KEYS_MAX     65536
 #define READ_BYTES   4096
 #define SIZE_MAX_TTY 4096
 
@@ -37,139 +31,13 @@ struct attach {
 	int dirfd;
 	struct watch watch;
 	struct pollfd own[OWN_COUNT];
-	struct view *view;
 	struct input input;
-	struct str paint; /* the screen, and how much of it was put already */
-	size_t painted;
-	struct str keys;    /* that the task has not taken yet */
-	struct modes modes; /* of our terminal */
-	int cols, rows;	    /* of our terminal */
-	bool painted_once;
-	bool paused; /* what we show, not the task */
+	struct mirror mirror;
+	struct str keys; /* that the task has not taken yet */
+	int cols, rows;	 /* of our terminal */
+	bool paused;	 /* what we show, not the task */
 	bool ended, detached;
 };
-
-/* ---- what is shown ---- */
-
-static size_t room(void)
-{
-	return TTY_WAITING_MAX - tty_waiting();
-}
-
-/* How to leave the terminal from here on. */
-static void set_undo(const struct attach *a)
-{
-	CLEAN_STR struct str undo = {0};
-
-	/* a string or sequence that was begun ends; the screen that was there before is back, or a new line begins: at
-	 * the cursor, or at the end where the margins moved that */
-	str_add(&undo, "\033\\\033[m\033[23;2t");
-	modes_undo(&a->modes, &undo);
-	if (!modes_alternate(&a->modes) && (a->modes.top || a->modes.bottom))
-		str_addf(&undo, "\033[%d;1H", a->rows > 0 ? a->rows : 24);
-	if (!modes_alternate(&a->modes))
-		str_add(&undo, "\r\n\033[J");
-	tty_undo(undo.buf, undo.len);
-}
-
-/* What was put and not written has changed nothing. */
-static void wrote(void *arg, const char *bytes, size_t len)
-{
-	struct attach *a = arg;
-
-	modes_feed(&a->modes, bytes, len);
-	set_undo(a);
-}
-
-/* A view_emit: stops the view when there may be no room for the next piece. */
-static int emit(void *arg, const char *bytes, size_t len)
-{
-	(void)arg;
-	tty_put(bytes, len);
-	return room() < TTY_WAITING_MAX / 2 ? -EAGAIN : 0;
-}
-
-static int follow_from(struct attach *a, uint64_t cursor, struct err *err)
-{
-	const struct view_opts opts = {.mode = VIEW_RANGE, .raw = true, .since = cursor};
-
-	view_close(a->view);
-	a->view = view_open(a->dirfd, &opts, emit, a, err);
-	return a->view ? 0 : err->code ? err->code : -EIO;
-}
-
-/* Makes our terminal look as the task's does now, and goes on from there. */
-static int repaint(struct attach *a, struct err *err)
-{
-	struct screen screen = {0};
-	int r = screen_replay(a->dirfd, (unsigned)a->task.pty_cols, (unsigned)a->task.pty_rows, &screen, err);
-
-	if (r < 0)
-		return r;
-	str_reset(&a->paint);
-	a->painted = 0;
-	str_add(&a->paint, "\033\\\033[m");
-	modes_undo(&a->modes, &a->paint);
-	/* what stood here before goes where one can scroll back to it */
-	if (!a->painted_once && !screen.alternate) {
-		str_addf(&a->paint, "\033[%d;1H", a->rows > 0 ? a->rows : 24);
-		for (int i = 0; i < a->rows; i++)
-			str_addc(&a->paint, '\n');
-	}
-	/* the title is given back, too, where the terminal keeps it */
-	if (!a->painted_once)
-		str_add(&a->paint, "\033[22;2t");
-	a->painted_once = true;
-	tty_drop();
-	screen_paint(&screen, &a->paint);
-	r = follow_from(a, screen.settled, err);
-	screen_done(&screen);
-	return r;
-}
-
-static uint64_t behind(const struct attach *a)
-{
-	struct stat st;
-
-	if (fstatat(a->dirfd, "log", &st, 0) < 0 || (uint64_t)st.st_size < view_cursor(a->view))
-		return 0;
-	return (uint64_t)st.st_size - view_cursor(a->view);
-}
-
-/* Fills the buffer with what is to be shown, and writes what the terminal takes. */
-static int pump(struct attach *a, struct err *err)
-{
-	int r = 0;
-
-	if (a->paused)
-		return tty_flush(wrote, a);
-	if (behind(a) > BEHIND_MAX || behind(a) > a->task.log_max / 2)
-		r = repaint(a, err);
-	while (r == 0 && a->painted < a->paint.len && room() > 0) {
-		size_t len = a->paint.len - a->painted;
-
-		len = len < room() ? len : room();
-		tty_put(a->paint.buf + a->painted, len);
-		a->painted += len;
-		r = tty_flush(wrote, a);
-	}
-	while (r == 0 && a->painted == a->paint.len && room() >= TTY_WAITING_MAX / 2) {
-		uint64_t from = view_cursor(a->view);
-
-		r = view_step(a->view, err);
-		r = r == -EAGAIN ? 0 : r;
-		if (r == 0)
-			r = tty_flush(wrote, a);
-		if (view_cursor(a->view) == from)
-			break;
-	}
-	return r == 0 ? tty_flush(wrote, a) : r;
-}
-
-static bool all_shown(const struct attach *a)
-{
-	return a->painted == a->paint.len && tty_waiting() == 0 && behind(a) == 0;
-}
 
 /* ---- sizes ---- */
 
@@ -183,7 +51,7 @@ static void fit(struct attach *a)
 		return;
 	a->cols = cols;
 	a->rows = rows;
-	set_undo(a);
+	mirror_rows(&a->mirror, rows);
 	/* a keeper that does not answer is no reason to leave: the next size will do */
 	input_resize(a->reg, &a->task, cols < SIZE_MAX_TTY ? cols : SIZE_MAX_TTY,
 		     rows < SIZE_MAX_TTY ? rows : SIZE_MAX_TTY, &ignored);
@@ -301,7 +169,7 @@ static int take_signal(struct attach *a, struct err *err)
 		tty_leave();
 		r = tty_enter(err);
 		if (r == 0)
-			r = repaint(a, err);
+			r = mirror_paint(&a->mirror, &a->task, err);
 	}
 	fit(a);
 	return r;
@@ -309,7 +177,7 @@ static int take_signal(struct attach *a, struct err *err)
 
 static void set_own(struct attach *a)
 {
-	bool wants = !a->paused && room() >= TTY_WAITING_MAX / 2;
+	bool wants = !a->paused && mirror_has_room();
 
 	a->own[OWN_STDIN].fd = 0;
 	a->own[OWN_STDIN].events = POLLIN;
@@ -367,10 +235,10 @@ static int stay(struct attach *a, struct err *err)
 	int r = read_row(a, err);
 
 	while (r == 0 && !a->detached) {
-		r = pump(a, err);
+		r = a->paused ? mirror_flush(&a->mirror) : mirror_pump(&a->mirror, &a->task, err);
 		if (r < 0 && !err->code)
 			return 128 + SIGHUP;
-		if (r == 0 && a->ended && all_shown(a))
+		if (r == 0 && a->ended && mirror_is_even(&a->mirror))
 			break;
 		if (r == 0)
 			r = turn(a, err);
@@ -433,13 +301,12 @@ static int open_all(struct attach *a, const char *word, struct err *err)
 
 static void close_all(struct attach *a)
 {
-	view_close(a->view);
+	mirror_close(&a->mirror);
 	watch_close(&a->watch);
 	path_close(&a->own[OWN_SIGNALS].fd);
 	path_close(&a->own[OWN_LOG].fd);
 	path_close(&a->dirfd);
 	input_close(&a->input);
-	str_done(&a->paint);
 	str_done(&a->keys);
 	task_done(&a->task);
 	registry_close(a->reg);
@@ -474,9 +341,10 @@ static int run(struct attach *a, const char *word, struct err *err)
 		r = tty_enter(err);
 	if (r < 0)
 		return r;
+	a->mirror.dirfd = a->dirfd;
+	mirror_rows(&a->mirror, 0);
 	fit(a);
-	set_undo(a);
-	r = repaint(a, err);
+	r = mirror_paint(&a->mirror, &a->task, err);
 	if (r == 0)
 		r = stay(a, err);
 	tty_leave();
