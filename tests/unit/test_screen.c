@@ -17,14 +17,9 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/utf8.h"
-#include "log/index.h"
+#include "folder.h"
 #include "log/screen.h"
 
-#define MIB (1024u * 1024u)
-
-/* ---- a task's folder for each test ---- */
-
-static int dir = -1;
 static uint64_t end; /* of the log */
 static struct screen screen;
 static struct str text;
@@ -32,34 +27,20 @@ static struct err err;
 
 static int enter(void **state)
 {
-	char path[] = "/tmp/hob-test-screen-XXXXXX";
-
-	if (!mkdtemp(path))
-		return -1;
-	*state = strdup(path);
 	end = 0;
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 ? -1 : 0;
+	return folder_enter(state);
 }
 
 static int leave(void **state)
 {
 	str_done(&text);
 	screen_done(&screen);
-	unlinkat(dir, "log", 0);
-	unlinkat(dir, INDEX_FILE, 0);
-	close(dir);
-	rmdir(*state);
-	free(*state);
-	return 0;
+	return folder_leave(state);
 }
 
 static void put_bytes(const void *bytes, size_t len)
 {
-	int fd = openat(dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-	assert_int_equal(write(fd, bytes, len), len);
-	close(fd);
+	put_log(bytes, len);
 	end += len;
 }
 

@@ -14,81 +14,26 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/regex.h"
 #include "base/str.h"
+#include "before_read.h"
+#include "folder.h"
 #include "log/clean.h"
-#include "log/index.h"
 #include "log/search.h"
 
-#define MIB (1024u * 1024u)
-
-/* ---- what happens between the reader's decision and its read, on demand ---- */
-
-static void (*before_read)(void);
-static int reads_until; /* reads of the log that pass before it happens */
-
-ssize_t pread(int fd, void *buf, size_t n, off_t at)
-{
-	void (*hook)(void) = before_read;
-
-	if (hook && n > 64 && reads_until-- == 0) { /* not the index's header */
-		before_read = NULL;
-		hook();
-	}
-	return syscall(SYS_pread64, fd, buf, n, at);
-}
-
-/* ---- a task's folder for each test ---- */
-
-static int dir = -1;
 static struct str page; /* what the last search gave */
 static struct search_result res;
 static struct err err;
-
-static int enter(void **state)
-{
-	char path[] = "/tmp/hob-test-search-XXXXXX";
-
-	if (!mkdtemp(path))
-		return -1;
-	*state = strdup(path);
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 ? -1 : 0;
-}
-
-static void no_log(void)
-{
-	unlinkat(dir, "log", 0);
-	unlinkat(dir, INDEX_FILE, 0);
-}
 
 static int leave(void **state)
 {
 	str_done(&page);
 	search_result_done(&res);
 	before_read = NULL;
-	no_log();
-	close(dir);
-	rmdir(*state);
-	free(*state);
-	return 0;
-}
-
-static void put_log(const void *bytes, size_t len)
-{
-	int fd = openat(dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-	assert_int_equal(write(fd, bytes, len), len);
-	close(fd);
-}
-
-static void put_text(const char *text)
-{
-	put_log(text, strlen(text));
+	return folder_leave(state);
 }
 
 /* Zeros, as a hole reads. */
@@ -284,7 +229,7 @@ static void finds_what_a_simple_search_finds(void **state)
 	(void)state;
 	for (int round = 0; round < 30; round++) {
 		random_log(&log, round % 10 == 0 ? 200000 : 1 + dice(3000));
-		no_log();
+		folder_empty();
 		put_log(log.buf, log.len);
 		for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
 			uint64_t since = dice(2) ? dice((unsigned)log.len) : 0;
@@ -308,7 +253,7 @@ static void put_hits(bool *ret, unsigned rarity)
 		str_addf(&log, "%d %s%s %0*d\n", i, dice(300) ? "" : "\033[1m", ret[i] ? "hit" : "no",
 			 10 + (int)dice(100), 0);
 	}
-	no_log();
+	folder_empty();
 	put_log(log.buf, log.len);
 	str_done(&log);
 }
@@ -440,7 +385,7 @@ static void of_a_long_line_the_match_is_shown(void **state)
 	assert_non_null(strstr(page.buf, "9needle0"));
 	assert_true(page.len < 2300);
 	/* shorter than a block: the cursors are exact */
-	no_log();
+	folder_empty();
 	log.len = 0;
 	for (int i = 0; i < 3000; i++)
 		str_add(&log, i == 2000 ? "needle" : "0123456789");
@@ -568,7 +513,7 @@ static void put_matches(void)
 {
 	struct str log = {0};
 
-	no_log();
+	folder_empty();
 	for (unsigned i = 0; i < MIB / 16; i++)
 		str_addf(&log, "hit %011u\n", i);
 	put_log(log.buf, log.len);
@@ -652,7 +597,7 @@ static void times_are_shown_when_asked(void **state)
 	assert_string_equal(SEARCH("two", .time = VIEW_TIME_UTC), "2:4:00:00:01.000 two\n");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_enter, leave)
 
 int main(void)
 {

@@ -10,49 +10,30 @@
 
 #include <cmocka.h>
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/str.h"
+#include "folder.h"
 #include "log/clean.h"
 #include "log/note.h"
 #include "log/view.h"
 
-static int dir = -1;
 static struct str all;	/* the log */
 static struct str page; /* what the last read gave */
-
-static int enter(void **state)
-{
-	char path[] = "/tmp/hob-test-since-XXXXXX";
-
-	if (!mkdtemp(path))
-		return -1;
-	*state = strdup(path);
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 ? -1 : 0;
-}
 
 static int leave(void **state)
 {
 	str_done(&all);
 	str_done(&page);
-	unlinkat(dir, "log", 0);
-	close(dir);
-	rmdir(*state);
-	free(*state);
-	return 0;
+	return folder_leave(state);
 }
 
 /* The log is the first LEN bytes of ALL. */
-static void put_log(size_t len)
+static void put_front(size_t len)
 {
-	int fd = openat(dir, "log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	assert_int_equal(write(fd, all.buf, len), len);
-	close(fd);
+	folder_empty();
+	put_log(all.buf, len);
 }
 
 /* Adds what VIEW shows to OUT; returns where to go on. */
@@ -147,7 +128,7 @@ static void any_cursor_shows_what_a_reader_of_all_sees(void **state)
 	(void)state;
 	for (int round = 0; round < 60; round++) {
 		random_log(parts, COUNT(parts), 20 + dice(150));
-		put_log(all.len);
+		put_front(all.len);
 		for (uint64_t since = 0; since < all.len; since++)
 			check_since(since, all.len);
 		for (int i = 0; i < 50; i++) {
@@ -166,7 +147,7 @@ static void a_cursor_in_a_long_escape_does_not_show_it(void **state)
 	for (int i = 0; i < 60000; i++)
 		str_addc(&all, (char)('A' + i % 26));
 	str_add(&all, "\007behind\nlast\n");
-	put_log(all.len);
+	put_front(all.len);
 	for (uint64_t since = 10; since < all.len; since += 997)
 		check_since(since, all.len);
 	str_reset(&page);
@@ -218,7 +199,7 @@ static void pages_that_follow_each_other_give_each_character_once(void **state)
 		uint64_t at = 0, cut;
 
 		random_log(parts, COUNT(parts), 1 + dice(120));
-		put_log(all.len);
+		put_front(all.len);
 		str_reset(&whole);
 		read_on(&whole, 0, 0, true);
 		str_reset(&page);
@@ -226,7 +207,7 @@ static void pages_that_follow_each_other_give_each_character_once(void **state)
 		for (cut = 0; cut < all.len; at = read_on(&page, at, 0, cut == all.len)) {
 			cut += 1 + dice(round % 2 ? 3 : 30);
 			cut = cut < all.len ? cut : all.len;
-			put_log(cut);
+			put_front(cut);
 			join(&page, at);
 		}
 		assert_int_equal(at, all.len);
@@ -238,7 +219,7 @@ static void pages_that_follow_each_other_give_each_character_once(void **state)
 	str_done(&whole);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_enter, leave)
 
 int main(void)
 {

@@ -14,74 +14,25 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/str.h"
-#include "log/index.h"
+#include "before_read.h"
+#include "folder.h"
 #include "log/view.h"
 
-#define MIB (1024u * 1024u)
-
-/* ---- what happens between the reader's decision and its read, on demand ---- */
-
-static void (*before_read)(void);
-
-ssize_t pread(int fd, void *buf, size_t n, off_t at)
-{
-	void (*hook)(void) = before_read;
-
-	if (hook && n > 64) { /* not the index's header */
-		before_read = NULL;
-		hook();
-	}
-	return syscall(SYS_pread64, fd, buf, n, at);
-}
-
-/* ---- a task's folder for each test ---- */
-
-static int dir = -1;
 static struct str page; /* what the last read gave */
 static struct view_result res;
 static struct err err;
-
-static int enter(void **state)
-{
-	char path[] = "/tmp/hob-test-view-XXXXXX";
-
-	if (!mkdtemp(path))
-		return -1;
-	*state = strdup(path);
-	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir < 0 ? -1 : 0;
-}
 
 static int leave(void **state)
 {
 	str_done(&page);
 	view_result_done(&res);
-	unlinkat(dir, "log", 0);
-	unlinkat(dir, INDEX_FILE, 0);
-	close(dir);
-	rmdir(*state);
-	free(*state);
-	return 0;
-}
-
-static void put_log(const void *bytes, size_t len)
-{
-	int fd = openat(dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-	assert_int_equal(write(fd, bytes, len), len);
-	close(fd);
-}
-
-static void put_text(const char *text)
-{
-	put_log(text, strlen(text));
+	return folder_leave(state);
 }
 
 /* Lines "line 1" to "line N". */
@@ -826,7 +777,7 @@ static void a_log_that_changes_underneath(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_enter, leave)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_log_that_is_not_there_is_empty),
 	    TEST(heads_tails_and_ranges),
