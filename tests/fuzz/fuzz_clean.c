@@ -1,21 +1,12 @@
 /* The cleaner: whatever comes, its lines are valid UTF-8 without controls, within their limit, where they begin
  * never goes back, and how the bytes are cut into feeds changes nothing.
  * Input: a byte of options, a byte for the feeds, a byte for where what is wanted begins; the rest is output. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "base/utf8.h"
 #include "log/clean.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                                                \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			abort();                                                                                       \
-	} while (0)
+#include "must.h"
 
 struct run {
 	struct str text;

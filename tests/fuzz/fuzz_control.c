@@ -1,17 +1,9 @@
 /* The keeper's orders: whatever a packet holds, it is an order within its bounds, or none. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "keep/control.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                                                \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			abort();                                                                                       \
-	} while (0)
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,21 +1,12 @@
 /* The index: whatever stands in the file, it loads to something ordered or is refused; a writer that goes on with it
  * leaves an index that loads, within its bound. Input: the file. */
 #include <errno.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/err.h"
 #include "folder.h"
 #include "log/index.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                                                \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			abort();                                                                                       \
-	} while (0)
+#include "must.h"
 
 static void check_order(const struct index *ix)
 {

@@ -1,21 +1,13 @@
 /* The keys of `send`: whatever a name is, it is a key whose bytes fit and are the same on a second look, or none; and
  * the last word on the cursor keys does not depend on what lies before the sequence that has it.
  * Input: a byte for the place, then a name up to a NUL, then what a program wrote. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/keys.h"
 #include "base/utf8.h"
 #include "log/keypad.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                                                \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			abort();                                                                                       \
-	} while (0)
+#include "must.h"
 
 static void check_name(const char *name, struct keys_place place)
 {

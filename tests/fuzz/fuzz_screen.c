@@ -1,9 +1,6 @@
 /* The screen: whatever bytes and sizes a log has, its terminal is replayed within bounds, and lines that the sieve
  * leaves out change nothing: the same bytes without it look the same. Input: 8 bytes of sizes and of where the second
  * and the missing bytes begin, then the log. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <vterm.h>
@@ -15,14 +12,7 @@
 #include "log/index.h"
 #include "log/screen.h"
 #include "log/sieve.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                                                \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			abort();                                                                                       \
-	} while (0)
+#include "must.h"
 
 #define NEVER 100000u /* rows of a terminal from which nothing scrolls */
 

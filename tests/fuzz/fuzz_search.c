@@ -2,8 +2,6 @@
  * cursors; and in a log without gaps and escapes it finds what trying each clean line finds. Input: 8 bytes of options,
  * 1 for the pattern's length, 2 for the index's, the pattern, the index, the log. */
 #include <errno.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -13,14 +11,7 @@
 #include "folder.h"
 #include "log/clean.h"
 #include "log/search.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                                                \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			abort();                                                                                       \
-	} while (0)
+#include "must.h"
 
 static struct search_opts options(const uint8_t *data, const char *pattern)
 {

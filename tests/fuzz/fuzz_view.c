@@ -1,8 +1,6 @@
 /* The view: whatever log and index stand in the folder and whatever is asked for, a page ends, keeps its budget and
  * its cursors. Input: 8 bytes of options, 2 for the index's length, the index, the log. */
 #include <errno.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -10,14 +8,7 @@
 #include "base/utf8.h"
 #include "folder.h"
 #include "log/view.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition)                                                                                                \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			abort();                                                                                       \
-	} while (0)
+#include "must.h"
 
 static struct view_opts options(const uint8_t *data)
 {
