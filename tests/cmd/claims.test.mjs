@@ -1,29 +1,24 @@
 // hob events --claim and --ack: each event to one living consumer, again if that dies or forgets, until acknowledged.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { refused, sleeper, sql, watching } from "./lib/asking.mjs";
+import { records, refused, sleeper, sql, watching } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { stat } from "./lib/processes.mjs";
 import { waitUntil } from "./lib/wait.mjs";
 
-const lines = (text) =>
-  text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
 const notify = (lab, id, text) => lab.must(["notify", text], { env: { HOB_ID: id } });
 const told = (events) => events.map((e) => e.message ?? `${e.type} ${e.id}`);
 const start = (lab, id, ...words) => lab.run(["--id", id, ...words, "sleep", "1000"]);
 
 /** What NAME of process PID gets now. */
 const claim = async (lab, name, pid, ...more) =>
-  lines(await lab.must(["events", "--claim", name, "-o", pid, "--json", ...more]));
+  records(await lab.must(["events", "--claim", name, "-o", pid, "--json", ...more]));
 
 /** A follower that claims; `events(n)` waits for so many. */
 async function claimer(lab, name, pid, ...more) {
   const child = lab.start(["events", "-f", "--claim", name, "-o", pid, "--json", ...more]);
   await watching(child);
-  child.events = (n) => waitUntil(() => child.out.split("\n").length > n && lines(child.out), `${n} events`);
+  child.events = (n) => waitUntil(() => child.out.split("\n").length > n && records(child.out), `${n} events`);
   return child;
 }
 
@@ -90,13 +85,13 @@ test("two that live never get the same event, and together they get all", async 
   for (const name of ["x", "y", "z"]) consumers.push(await claimer(lab, name, owner.pid));
   const many = "i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo OPENCODE_NOTIFY:$HOB_ID $i; done";
   await Promise.all(["a", "b", "c"].map((id) => lab.run(["--id", id, "-o", owner.pid, "sh", "-c", many])));
-  const all = () => consumers.flatMap((child) => lines(child.out.slice(0, child.out.lastIndexOf("\n") + 1)));
+  const all = () => consumers.flatMap((child) => records(child.out.slice(0, child.out.lastIndexOf("\n") + 1)));
   await waitUntil(() => all().length >= 303, "300 notifications and 3 exits");
   const seqs = all().map((e) => e.seq);
   assert.equal(new Set(seqs).size, seqs.length, "each once");
   assert.equal(seqs.length, 303);
   for (const child of consumers) {
-    const own = lines(child.out).map((e) => e.seq);
+    const own = records(child.out).map((e) => e.seq);
     assert.deepEqual(
       own,
       [...own].sort((a, b) => a - b),

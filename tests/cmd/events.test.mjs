@@ -4,17 +4,12 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { sql, usage, watching } from "./lib/asking.mjs";
+import { records, sql, usage, watching } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { HOB, quote } from "./lib/programs.mjs";
 import { waitUntil } from "./lib/wait.mjs";
 
 const KEYS = "seq type at id name sessionId createdBy project message cursor status reason exitCode signal".split(" ");
-const lines = (text) =>
-  text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => JSON.parse(line));
 const notify = (lab, id, text) => lab.must(["notify", text], { env: { HOB_ID: id } });
 
 /** A follower that has begun to watch. */
@@ -24,13 +19,13 @@ async function following(lab, ...args) {
   return child;
 }
 
-const hears = (child, n) => waitUntil(() => child.out.split("\n").length > n && lines(child.out), `${n} events`);
+const hears = (child, n) => waitUntil(() => child.out.split("\n").length > n && records(child.out), `${n} events`);
 
 test("--json: every key, in the story of one task", async (t) => {
   const lab = newLab(t);
   const words = ["--id", "a", "-n", "web", "-S", "s", "--created-by", "c", "--project", "/"];
   await lab.ended(await lab.run([...words, "sh", "-c", "echo x; echo OPENCODE_NOTIFY:hello; exit 3"]));
-  const events = lines(await lab.must(["events", "--json"]));
+  const events = records(await lab.must(["events", "--json"]));
   for (const event of events) {
     assert.deepEqual(Object.keys(event).sort(), [...KEYS].sort());
     assert.match(event.at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -82,7 +77,7 @@ test("--since and -S choose; pages of 500 meet", async (t) => {
     all.filter((e) => e.type === "notify").map((e) => e.message),
     Array.from({ length: 1200 }, (_, i) => `${i + 1}`),
   );
-  const seqs = async (...args) => lines(await lab.must(["events", "--json", ...args])).map(({ seq }) => seq);
+  const seqs = async (...args) => records(await lab.must(["events", "--json", ...args])).map(({ seq }) => seq);
   assert.deepEqual(await seqs("--since", "1203"), [1204, 1205, 1206]);
   assert.deepEqual(await seqs("--since", "9999"), []);
   assert.deepEqual(await seqs("-S", "b"), [1203, 1204]);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { lockHalfTheTime } from "./lib/asking.mjs";
 import { digestOfFile, digestOfProp, Gate } from "./lib/bytes.mjs";
 import { killWhileWriting } from "./lib/kills.mjs";
 import { newLab } from "./lib/lab.mjs";
@@ -46,11 +47,7 @@ test("… and while somebody else holds the registry locked half of the time", a
   const lab = newLab(t);
   await lab.ended(await lab.run(["--", "true"]));
   // Notifications gather, and a scribe may outlive the keeper it speaks for.
-  const locker = lab.spawn(["sqlite3", path.join(lab.home, "hob.db")], { stdio: ["pipe", "ignore", "inherit"], input: null });
-  let held = false;
-  const turn = setInterval(() => locker.stdin.write((held = !held) ? "BEGIN IMMEDIATE;\n" : "COMMIT;\n"), 80);
-  t.after(() => clearInterval(turn));
-  locker.stdin.write(".timeout 10000\n");
+  lockHalfTheTime(t, lab);
   await writeAndKill(lab, { size: 256 * MiB, kills: 60, each: 5000 });
 });
 

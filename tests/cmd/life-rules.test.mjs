@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { lockHalfTheTime } from "./lib/asking.mjs";
 import { Gate } from "./lib/bytes.mjs";
 import { killWhileWriting } from "./lib/kills.mjs";
 import { newLab } from "./lib/lab.mjs";
@@ -55,11 +56,7 @@ test("the guard killed 20 times while 32 MiB are written", async (t) => {
 test("… and while somebody else holds the registry locked half of the time", async (t) => {
   const lab = newLab(t);
   await lab.ended(await lab.run(["--", "true"]));
-  const locker = lab.spawn(["sqlite3", path.join(lab.home, "hob.db")], { stdio: ["pipe", "ignore", "inherit"], input: null });
-  let held = false;
-  const turn = setInterval(() => locker.stdin.write((held = !held) ? "BEGIN IMMEDIATE;\n" : "COMMIT;\n"), 80);
-  t.after(() => clearInterval(turn));
-  locker.stdin.write(".timeout 10000\n");
+  lockHalfTheTime(t, lab);
   await matchAndKill(lab, { size: 64_000_000, kills: 50, who: "keeper" });
 });
 

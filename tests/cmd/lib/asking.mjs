@@ -45,6 +45,22 @@ export async function lockRegistry(lab) {
   };
 }
 
+/** Until the test ends somebody holds the registry locked half of the time. */
+export function lockHalfTheTime(t, lab) {
+  const locker = lab.spawn(["sqlite3", path.join(lab.home, "hob.db")], { stdio: ["pipe", "ignore", "inherit"], input: null });
+  let held = false;
+  const turn = setInterval(() => locker.stdin.write((held = !held) ? "BEGIN IMMEDIATE;\n" : "COMMIT;\n"), 80);
+  t.after(() => clearInterval(turn));
+  locker.stdin.write(".timeout 10000\n");
+}
+
+/** What `--json` prints a line each. */
+export const records = (text) =>
+  text
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+
 /** Runs hob on a terminal of COLUMNS; returns what the terminal got. */
 export async function onTerminal(lab, args, { columns = 80, env = {} } = {}) {
   const line = `stty cols ${columns} rows 24; exec ${[HOB, ...args].map(quote).join(" ")}`;
