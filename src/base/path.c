@@ -150,6 +150,23 @@ ssize_t path_read_at(int fd, void *ret_bytes, size_t len, off_t offset)
 	return (ssize_t)done;
 }
 
+int path_read_all(int fd, size_t max, struct str *ret)
+{
+	char buf[65536];
+	ssize_t n;
+
+	while ((n = read(fd, buf, sizeof buf)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		str_addn(ret, buf, (size_t)n);
+		if (ret->len > max)
+			return -EFBIG;
+	}
+	return 0;
+}
+
 int path_remove_dir(int dirfd, const char *name)
 {
 	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

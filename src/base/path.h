@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct str;
+
 /* For __attribute__((cleanup)): closes *FD unless it is negative. */
 void path_close(int *fd);
 #define CLEAN_FD __attribute__((cleanup(path_close)))
@@ -30,6 +32,9 @@ int path_write(int fd, const void *bytes, size_t len);
 
 /* Reads up to LEN bytes at OFFSET, all of them unless the file ends; the count or a negative errno. */
 ssize_t path_read_at(int fd, void *ret_bytes, size_t len, off_t offset);
+
+/* Appends what FD holds, until its end. 0; -EFBIG: more than MAX bytes in all; or another negative errno. */
+int path_read_all(int fd, size_t max, struct str *ret);
 
 /* Removes NAME in DIRFD and everything in it; the names a task's folder holds go one level deep only. */
 int path_remove_dir(int dirfd, const char *name);

@@ -293,20 +293,14 @@ static const char *choose_shell(const struct run_args *a)
 static int read_stdin(struct err *err, char **ret)
 {
 	CLEAN_STR struct str s = {0};
-	char buf[65536];
-	ssize_t n;
+	int r = path_read_all(0, LINE_MAX_BYTES, &s);
 
-	while ((n = read(0, buf, sizeof buf)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, -errno, "cannot read the line from stdin");
-		if (memchr(buf, '\0', (size_t)n))
-			return cmd_usage(err, "the line on stdin holds a NUL byte");
-		str_addn(&s, buf, (size_t)n);
-		if (s.len > LINE_MAX_BYTES)
-			return cmd_usage(err, "the line on stdin is longer than 64 MiB");
-	}
+	if (r == -EFBIG)
+		return cmd_usage(err, "the line on stdin is longer than 64 MiB");
+	if (r < 0)
+		return err_sys(err, r, "cannot read the line from stdin");
+	if (s.len && memchr(s.buf, '\0', s.len))
+		return cmd_usage(err, "the line on stdin holds a NUL byte");
 	*ret = str_take(&s);
 	return 0;
 }

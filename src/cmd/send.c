@@ -115,19 +115,11 @@ static int parse(struct send_args *a, int argc, char **argv, struct err *err)
 
 static int read_stdin(struct str *ret, struct err *err)
 {
-	char buf[65536];
-	ssize_t n;
+	int r = path_read_all(0, STDIN_MAX_BYTES, ret);
 
-	while ((n = read(0, buf, sizeof buf)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, -errno, "cannot read stdin");
-		str_addn(ret, buf, (size_t)n);
-		if (ret->len > STDIN_MAX_BYTES)
-			return err_set(err, -EFBIG, "stdin has more than 64 MiB: give the task a file");
-	}
-	return 0;
+	if (r == -EFBIG)
+		return err_set(err, r, "stdin has more than 64 MiB: give the task a file");
+	return r < 0 ? err_sys(err, r, "cannot read stdin") : 0;
 }
 
 /* ---- what can be sent to this task ---- */

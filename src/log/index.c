@@ -1,6 +1,7 @@
 #include "log/index.h"
 
 #include "base/err.h"
+#include "base/path.h"
 #include "base/str.h"
 #include "log/index_format.h"
 
@@ -38,7 +39,7 @@ static int64_t slurp(int dirfd, unsigned char **ret)
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	bytes = xmalloc(INDEX_MAX);
-	n = index_pread(fd, bytes, INDEX_MAX, 0);
+	n = path_read_at(fd, bytes, INDEX_MAX, 0);
 	if (n <= 0)
 		free(bytes);
 	else
@@ -154,7 +155,7 @@ int index_refresh(int dirfd, struct index *ix)
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	n = index_pread(fd, bytes, sizeof bytes, 0);
+	n = path_read_at(fd, bytes, sizeof bytes, 0);
 	if (n < INDEX_HEADER)
 		return n < 0 ? (int)n : 0;
 	rc = index_header_decode(bytes, &h);

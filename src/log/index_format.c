@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char magic[8] = {'h', 'o', 'b', 'i', 'n', 'd', 'e', 'x'};
 
@@ -84,23 +83,4 @@ void index_record_decode(const unsigned char in[INDEX_RECORD], struct index_reco
 	ret->end = get(in + 8, 8);
 	ret->time_ms = (int64_t)get(in + 16, 8);
 	ret->lines = get(in + 24, 8);
-}
-
-int64_t index_pread(int fd, void *buf, uint64_t len, uint64_t at)
-{
-	unsigned char *p = buf;
-	uint64_t done = 0;
-
-	while (done < len) {
-		ssize_t n = pread(fd, p + done, len - done, (off_t)(at + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		done += (uint64_t)n;
-	}
-	return (int64_t)done;
 }

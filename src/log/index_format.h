@@ -44,7 +44,4 @@ int index_header_decode(const unsigned char in[INDEX_HEADER], struct index_heade
 void index_record_encode(unsigned char out[INDEX_RECORD], const struct index_record *r);
 void index_record_decode(const unsigned char in[INDEX_RECORD], struct index_record *ret);
 
-/* Reads into BUF until it is full or the file ends; returns the bytes or a negative errno. */
-int64_t index_pread(int fd, void *buf, uint64_t len, uint64_t at);
-
 #endif

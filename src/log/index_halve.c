@@ -1,5 +1,7 @@
 #include "log/index_halve.h"
 
+#include "base/path.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -50,7 +52,7 @@ static int read_record(struct source *r, struct index_record *ret)
 {
 	if (r->next == r->have) {
 		uint64_t left = r->end - r->at;
-		int64_t n = index_pread(r->fd, r->chunk, left < INDEX_CHUNK ? left : INDEX_CHUNK, r->at);
+		int64_t n = path_read_at(r->fd, r->chunk, left < INDEX_CHUNK ? left : INDEX_CHUNK, (off_t)r->at);
 
 		if (n < 0)
 			return (int)n;

@@ -1,6 +1,7 @@
 #include "log/index.h"
 
 #include "base/err.h"
+#include "base/path.h"
 #include "log/index_format.h"
 #include "log/index_halve.h"
 
@@ -231,7 +232,7 @@ static int adopt_records(struct index_writer *w)
 	unsigned char chunk[INDEX_CHUNK];
 
 	for (w->size = INDEX_HEADER; w->size + INDEX_RECORD <= INDEX_MAX;) {
-		int64_t n = index_pread(w->fd, chunk, sizeof chunk, w->size);
+		int64_t n = path_read_at(w->fd, chunk, sizeof chunk, (off_t)w->size);
 
 		if (n < 0)
 			return (int)n;
@@ -254,7 +255,7 @@ static int adopt(struct index_writer *w)
 {
 	unsigned char bytes[INDEX_HEADER];
 	struct index_header h;
-	int64_t n = index_pread(w->fd, bytes, sizeof bytes, 0);
+	int64_t n = path_read_at(w->fd, bytes, sizeof bytes, 0);
 	int rc = n < INDEX_HEADER ? -EBADMSG : index_header_decode(bytes, &h);
 
 	if (n < 0)
