@@ -5,6 +5,11 @@
 
 #include <stdio.h>
 
+struct clean_args {
+	struct expire_rule rule;
+	bool older;
+};
+
 enum { OPT_OLDER, OPT_ALL };
 
 static const struct cmd_opt opts[] = {
@@ -15,28 +20,32 @@ static const struct cmd_opt opts[] = {
 
 static int take(void *arg, int opt, const char *value, struct err *err)
 {
-	struct expire_rule *rule = arg;
+	struct clean_args *a = arg;
 
-	if (opt == OPT_OLDER)
-		return cmd_duration(value, "--older", err, &rule->older_ms);
-	rule->all = true;
+	if (opt == OPT_OLDER) {
+		a->older = true;
+		return cmd_duration(value, "--older", err, &a->rule.older_ms);
+	}
+	a->rule.all = true;
 	return 0;
 }
 
 static int exec(int argc, char **argv, struct err *err)
 {
 	CLEAN_REGISTRY struct registry *reg = NULL;
-	struct expire_rule rule = {.older_ms = EXPIRE_OLDER_MS, .total_bytes = EXPIRE_BYTES};
+	struct clean_args a = {.rule = {.older_ms = EXPIRE_OLDER_MS, .total_bytes = EXPIRE_BYTES}};
 	struct expire_result result;
 	char text[32];
-	int r = cmd_options(&cmd_clean, argc, argv, false, take, &rule, err);
+	int r = cmd_options(&cmd_clean, argc, argv, false, take, &a, err);
 
 	if (r >= 0 && r < argc)
 		return cmd_usage(err, "clean takes no ID: --older and --all-finished say what goes");
+	if (r >= 0 && a.older && a.rule.all)
+		return cmd_usage(err, "--older and --all-finished exclude each other");
 	if (r >= 0)
 		r = cmd_open(err, &reg);
 	if (r == 0)
-		r = expire_tasks(reg, &rule, &result, err);
+		r = expire_tasks(reg, &a.rule, &result, err);
 	if (r < 0)
 		return r;
 	time_bytes(result.bytes, text);

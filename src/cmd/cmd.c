@@ -106,9 +106,10 @@ int cmd_options(const struct cmd *cmd, int argc, char **argv, bool leading,
 			word = cluster;
 		if (c == ':')
 			return cmd_usage(err, "%s wants a value: hob help %s", word, cmd->name);
+		if (c == '?' && optopt >= 256)
+			return cmd_usage(err, "--%s takes no value: hob help %s", longs[optopt - 256].name, cmd->name);
 		if (c == '?')
-			return cmd_usage(err, "no option '%s' (or a value it does not take): hob help %s", word,
-					 cmd->name);
+			return cmd_usage(err, "no option '%s': hob help %s", word, cmd->name);
 		if (c >= 256 && !in_full(argv, longs[c - 256].name))
 			return cmd_usage(err, "long options are written out: --%s; hob help %s", longs[c - 256].name,
 					 cmd->name);
@@ -153,6 +154,11 @@ int cmd_exit_code(int code)
 	default:
 		return code < 0 ? EXIT_FAILED : code;
 	}
+}
+
+int cmd_filled(const char *value, const char *what, struct err *err)
+{
+	return *value ? 0 : cmd_usage(err, "%s is empty: leave it out, or say which", what);
 }
 
 int cmd_duration(const char *text, const char *what, struct err *err, int64_t *ret)

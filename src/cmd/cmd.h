@@ -81,6 +81,9 @@ int cmd_duration(const char *text, const char *what, struct err *err, int64_t *r
 int cmd_size(const char *text, const char *what, struct err *err, uint64_t *ret);
 int cmd_number(const char *text, const char *what, int64_t min, struct err *err, int64_t *ret);
 
+/* 0 when WHAT was given a value with at least one byte: a variable that is not set is no choice. */
+int cmd_filled(const char *value, const char *what, struct err *err);
+
 /* Sends what was printed on its way: 0, silently -EPIPE when the reader is gone, or what the disk says as a sentence.
  */
 int cmd_flush(struct err *err);

@@ -52,10 +52,10 @@ static int take(void *arg, int opt, const char *value, struct err *err)
 		return cmd_number(value, "the sequence number", 0, err, &a->since);
 	case OPT_SESSION:
 		words_add(&a->sessions, value);
-		return 0;
+		return cmd_filled(value, "-S", err);
 	case OPT_CLAIM:
 		a->who.name = value;
-		return 0;
+		return cmd_filled(value, "--claim", err);
 	case OPT_OWNER:
 		a->owner = value;
 		return 0;
@@ -222,7 +222,7 @@ static int check(const struct events_args *a, int extra, struct err *err)
 	if (a->who.name && a->since >= 0)
 		return cmd_usage(err, "--claim knows itself what is next: --since does not go with it");
 	if (extra && !a->acks)
-		return cmd_usage(err, "events takes no argument");
+		return cmd_usage(err, "events takes no argument: -S says of which session, --ack takes numbers");
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* help: printed from the commands' own tables. */
 #include "cmd/cmd.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,27 @@ static void print_option(const struct cmd_opt *opt)
 	printf("  %-30s %s\n", left, opt->help);
 }
 
+static bool takes(const struct cmd *cmd, const char *value)
+{
+	for (const struct cmd_opt *opt = cmd->opts; opt->name; opt++)
+		if (opt->arg && strstr(opt->arg, value))
+			return true;
+	return false;
+}
+
+/* How the values that have units are written. */
+static void print_values(const struct cmd *cmd)
+{
+	bool times = takes(cmd, "DUR"), sizes = takes(cmd, "SIZE");
+
+	if (times || sizes)
+		puts("\nvalues:");
+	if (times)
+		puts("  DUR     500ms, 30s, 10m, 2h or 1d; without a unit, seconds");
+	if (sizes)
+		puts("  SIZE    64K, 64M or 1G; without a unit, bytes");
+}
+
 static void print_one(const struct cmd *cmd)
 {
 	printf("hob %s: %s\n\nusage: hob %s%s%s%s\n", cmd->name, cmd->summary, cmd->name,
@@ -27,6 +49,7 @@ static void print_one(const struct cmd *cmd)
 		puts("\noptions:");
 		for (const struct cmd_opt *opt = cmd->opts; opt->name; opt++)
 			print_option(opt);
+		print_values(cmd);
 	}
 	if (cmd->examples) {
 		puts("\nexamples:");

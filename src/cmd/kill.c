@@ -30,7 +30,7 @@ static const struct cmd_opt opts[] = {
     SELECTOR_OPTS,
     {"all", 0, NULL, "all tasks"},
     {"signal", 's', "SIGNAL", "the first signal (default TERM); SIGKILL follows after the grace"},
-    {"grace", 0, "DUR", "time until SIGKILL (default: each task's own, 5s)"},
+    {"grace", 0, "DUR", "time until SIGKILL (default: each task's own, which is 5s unless run said)"},
     {"json", 0, NULL, "an array: what became of each"},
     {0},
 };
@@ -65,7 +65,9 @@ static int take(void *arg, int opt, const char *value, struct err *err)
 		a->all = true;
 		return 0;
 	case OPT_SIGNAL:
-		return parse_signal(value, &a->wish.signal) == 0 ? 0 : cmd_usage(err, "no signal '%s'", value);
+		return parse_signal(value, &a->wish.signal) == 0
+			   ? 0
+			   : cmd_usage(err, "no signal '%s': a name such as TERM, INT or HUP, or a number", value);
 	case OPT_GRACE:
 		return cmd_duration(value, "--grace", err, &a->wish.grace_ms);
 	case OPT_JSON:
@@ -172,6 +174,8 @@ static void print_json(const struct kill_args *a, const struct kill_answer *answ
 
 static void print_text(const struct kill_args *a, const struct kill_answer *answers)
 {
+	if (!a->n)
+		puts("nothing to end");
 	for (size_t i = 0; i < a->n; i++) {
 		CLEAN_FREE char *name = text_safe(a->tasks[i].name);
 		CLEAN_STR struct str state = {0};

@@ -118,6 +118,8 @@ static int check(const struct logs_args *a, struct err *err)
 		return cmd_usage(err, "%s goes with -g", a->icase ? "-i" : "-C");
 	if (a->pattern && a->raw)
 		return cmd_usage(err, "-g searches clean lines and goes without --raw");
+	if (a->time && a->raw)
+		return cmd_usage(err, "--time goes with lines, not with the bytes of --raw");
 	if (a->context > (int64_t)SEARCH_CONTEXT_MAX)
 		return cmd_usage(err, "-C takes %u at most", SEARCH_CONTEXT_MAX);
 	return 0;

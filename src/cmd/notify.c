@@ -7,6 +7,7 @@
 #include "task/event.h"
 #include "task/id.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,12 @@ static int post(const char *id, const char *message, struct err *err)
 
 	if (r == 0)
 		r = registry_open(home, err, &reg);
-	return r < 0 ? r : event_post(reg, id, EVENT_NOTIFY, message, err);
+	if (r == 0)
+		r = event_post(reg, id, EVENT_NOTIFY, message, err);
+	if (r == -ENOENT)
+		return err_set(err, -ESRCH, "no task %s, which HOB_ID names: it was forgotten, or HOB_HOME is another",
+			       id);
+	return r;
 }
 
 static int exec(int argc, char **argv, struct err *err)
@@ -49,7 +55,7 @@ static const struct cmd_opt opts[] = {{0}};
 
 const struct cmd cmd_notify = {
     .name = "notify",
-    .args = "TEXT",
+    .args = "TEXT...",
     .summary = "inside a task: tell whoever listens",
     .opts = opts,
     .examples = "hob notify 'tests failed, see the log'\n",

@@ -225,7 +225,7 @@ const struct cmd cmd_run = {
     .opts = run_opts,
     .examples = "hob run -n web -t server -- npm run dev    a server\n"
 		"hob run -c 'make && make test'             a shell's line\n"
-		"hob run --watch 'error|warn' -- make        an event for each line that matches\n"
+		"hob run --watch 'error|warn' -- make       an event for each line that matches\n"
 		"hob run --wait=30s -- make                 its record at its end, or after 30 s\n"
 		"hob run -f -- make                         in the foreground, ended with it\n",
     .exec = exec,

@@ -65,11 +65,11 @@ const struct cmd_opt run_opts[] = {
     [OPT_CD] = {"cd", 'C', "DIR", "the working directory (default: this one)"},
     [OPT_ENV] = {"env", 'e', "K=V", "an addition to the environment; repeatable; never stored"},
     [OPT_LIFETIME] = {"lifetime", 'l', "LIFETIME",
-		      "session, app or detached (default: session where -S or -o is given)"},
+		      "session, app or detached (default: session where -S or -o is given, else detached)"},
     [OPT_OWNER] = {"owner", 'o', "PID[:START]", "the process it may not outlive, unless detached"},
     [OPT_ID] = {"id", 0, "ID", "its id (default: five random characters)"},
     [OPT_PROJECT] = {"project", 0, "DIR", "the project it belongs to (default: the working directory)"},
-    [OPT_TIMEOUT] = {"timeout", 0, "DUR", "end it after so long: failed, timeout"},
+    [OPT_TIMEOUT] = {"timeout", 0, "DUR", "end it after so long: failed, timeout (0: never, the default)"},
     [OPT_GRACE] = {"grace", 0, "DUR", "time between SIGTERM and SIGKILL (default 5s)"},
     [OPT_LOG_MAX] = {"log-max", 0, "SIZE", "how much of the output's end is kept (default 64M), besides the first 1M"},
     [OPT_PTY] = {"pty", 0, "[=COLSxROWS]", "give it a terminal (default 80x24); hob send types on it"},
@@ -82,7 +82,7 @@ const struct cmd_opt run_opts[] = {
     [OPT_PORT_EVENT] = {"port-event", 0, NULL, "raise port when it begins to listen on a TCP port"},
     [OPT_INPUT_EVENT] = {"input-event", 0, NULL, "raise input when it waits for input"},
     [OPT_WAIT] = {"wait", 0, "[=DUR]",
-		  "answer at its end with its record (0 completed, 1 otherwise), or after DUR (4)"},
+		  "answer at its end with its record (exit 0: completed, 1: not), or after DUR (exit 4)"},
     [OPT_FOLLOW] = {"follow", 'f', NULL, "copy its output, end with its exit code; it ends with this command"},
     [OPT_ON_ABORT] = {"on-abort", 0, "kill|detach",
 		      "with -f: what an interrupted or killed follower does to it (default kill)"},
@@ -171,7 +171,7 @@ static int take_plain(struct run_args *a, int opt, const char *value, struct err
 	switch (opt) {
 	case OPT_CD:
 		a->dir = value;
-		return 0;
+		return cmd_filled(value, "-C", err);
 	case OPT_LIFETIME:
 		a->lifetime = value;
 		return 0;
@@ -180,7 +180,7 @@ static int take_plain(struct run_args *a, int opt, const char *value, struct err
 		return 0;
 	case OPT_PROJECT:
 		a->project = value;
-		return 0;
+		return cmd_filled(value, "--project", err);
 	case OPT_FOLLOW:
 		a->follow = true;
 		return 0;
@@ -189,7 +189,7 @@ static int take_plain(struct run_args *a, int opt, const char *value, struct err
 		return 0;
 	case OPT_SHELL:
 		a->shell = value;
-		return 0;
+		return cmd_filled(value, "--shell", err);
 	case OPT_JSON:
 		a->json = true;
 		return 0;
@@ -374,7 +374,7 @@ static int fill_lifetime(struct run_args *a, struct err *err)
 static int check(const struct run_args *a, struct err *err)
 {
 	if (a->follow && a->json)
-		return cmd_usage(err, "-f copies the output: it goes not with --json");
+		return cmd_usage(err, "-f copies the output: it does not go with --json");
 	if (a->detach_on_abort && !a->follow)
 		return cmd_usage(err, "--on-abort goes with -f");
 	if (a->task.pty_cols && a->task.stdin_pipe)

@@ -17,14 +17,14 @@ int selectors_take(struct selectors *s, int opt, const char *value, struct err *
 	switch (opt) {
 	case OPT_SESSION:
 		s->sel.session = value;
-		return 0;
+		return cmd_filled(value, "-S", err);
 	case OPT_PROJECT:
 		free(s->project);
 		s->project = path_absolute(value);
-		return 0;
+		return cmd_filled(value, "--project", err);
 	case OPT_VISIBLE:
 		s->sel.visible_to = value;
-		return 0;
+		return cmd_filled(value, "--visible-to", err);
 	case OPT_STATUS:
 		if (task_status_parse(value, &status) < 0)
 			return cmd_usage(err, "no status '%s': pending, running, completed, failed or cancelled",
@@ -33,7 +33,7 @@ int selectors_take(struct selectors *s, int opt, const char *value, struct err *
 		return 0;
 	case OPT_TAG:
 		words_add(&s->tags, value);
-		return 0;
+		return cmd_filled(value, "-t", err);
 	default:
 		if (task_lifetime_parse(value, &lifetime) < 0)
 			return cmd_usage(err, "no lifetime '%s': session, app or detached", value);

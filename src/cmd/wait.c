@@ -60,12 +60,9 @@ static int add_pattern(struct wants *wants, const char *text, struct err *err)
 static int add_port(struct wants *wants, const char *text, struct err *err)
 {
 	int64_t number = 0;
-	int r = text ? cmd_number(text, "--port", 1, err, &number) : 0;
 
-	if (r == 0 && number > UINT16_MAX)
-		r = cmd_usage(err, "--port '%s' is no port: 1 to 65535", text);
-	if (r < 0)
-		return r;
+	if (text && (cmd_number(text, "--port", 1, err, &number) < 0 || number > UINT16_MAX))
+		return cmd_usage(err, "--port '%s' is no port: 1 to 65535", text);
 	wants->ports = xrealloc(wants->ports, (wants->nports + 1) * sizeof *wants->ports);
 	wants->ports[wants->nports++] = (uint16_t)number;
 	return 0;

@@ -94,6 +94,7 @@ test("usage errors", async (t) => {
   await lab.ended(await lab.run(["--id", "a", "true"]));
   await usage(lab, ["clean", "a"], /clean takes no ID: --older and --all-finished say what goes/);
   await usage(lab, ["clean", "--older", "old"], /--older 'old' is no duration/);
+  await usage(lab, ["clean", "--older", "1d", "--all-finished"], /--older and --all-finished exclude each other/);
   await usage(lab, ["clean", "--everything"], /'--everything'/);
   assert.equal(await left(lab), "a");
 });

@@ -155,7 +155,9 @@ test("a killed follower hurts nobody, and the next begins where it is told", asy
 
 test("usage errors", async (t) => {
   const lab = newLab(t);
-  await usage(lab, ["events", "17"], /events takes no argument/);
+  await usage(lab, ["events", "17"], /events takes no argument: -S says of which session, --ack takes numbers/);
+  await usage(lab, ["events", "-S", ""], /-S is empty/);
+  await usage(lab, ["events", "--claim", "", "-o", process.pid], /--claim is empty/);
   await usage(lab, ["events", "--since", "x"], /sequence number 'x' is no whole number from 0 up/);
   await usage(lab, ["events", "-o", process.pid], /-o goes with --claim/);
   await usage(lab, ["events", "--claim", "x"], /--claim wants -o PID: events go to a living process/);

@@ -128,7 +128,7 @@ test("unknown words: code 2, a sentence that names them and the way out", async 
   await usage(lab, ["list", "-z"], /no option '-z'.*hob help list/);
   await usage(lab, ["list", "-zq"], /no option '-z(q)?'.*hob help list/);
   await usage(lab, ["list", "-qz"], /no option '-(q)?z'.*hob help list/);
-  await usage(lab, ["list", "--json=yes"], /no option '--json=yes' \(or a value it does not take\): hob help list/);
+  await usage(lab, ["list", "--json=yes"], /--json takes no value: hob help list/);
   await usage(lab, ["run", "-e"], /-e wants a value: hob help run/);
   await usage(lab, ["run", "--env"], /--env wants a value: hob help run/);
 });

@@ -18,12 +18,15 @@ test("kill without a selector is a usage error, and ends nothing", async (t) => 
   await usage(lab, ["kill", "--"], /nothing was ended/);
   await usage(lab, ["kill", "a", "--all"], /IDs or selectors, not both/);
   await usage(lab, ["kill", "a", "-t", "x"], /IDs or selectors, not both/);
-  await usage(lab, ["kill", "a", "-s", "NOPE"], /no signal 'NOPE'/);
+  await usage(lab, ["kill", "a", "-s", "NOPE"], /no signal 'NOPE': a name such as TERM, INT or HUP, or a number/);
   await usage(lab, ["kill", "a", "-s", "0"], /no signal '0'/);
   await usage(lab, ["kill", "a", "-s", "99"], /no signal '99'/);
   await usage(lab, ["kill", "a", "-s", ""], /no signal ''/);
   await usage(lab, ["kill", "a", "--grace", "x"], /--grace 'x' is no duration/);
   await usage(lab, ["kill", "--status", "alive"], /no status 'alive'/);
+  // A variable that is not set chooses nothing, and that is told.
+  for (const option of ["-S", "-t", "--project", "--visible-to"])
+    await usage(lab, ["kill", option, ""], new RegExp(`${option} is empty: leave it out, or say which`));
   assert.deepEqual(await living(lab), ["a"]);
 });
 
@@ -172,8 +175,9 @@ for (const [args, left] of [
 ])
   test(`kill ${args.join(" ")}`, async (t) => {
     const lab = await filled(t);
-    await lab.must(["kill", ...args]);
+    const text = await lab.must(["kill", ...args]);
     assert.equal((await living(lab)).join(" "), left);
+    assert.equal(text === "nothing to end\n", left === "a1 a2 b1 b2 f");
   });
 
 test("the end of a session is told as such; with anything more it is a request", async (t) => {

@@ -26,6 +26,11 @@ test("--timeout ends the tree: failed, timeout", async (t) => {
   );
 });
 
+test("--timeout 0 is none", async (t) => {
+  const lab = newLab(t);
+  assert.equal((await lab.ended(await lab.run(["--timeout", "0", "sleep", "0.3"]))).reason, "exit");
+});
+
 test("--timeout goes on counting when the keeper is killed", async (t) => {
   const lab = newLab(t);
   const id = await lab.run(["--timeout", "1s", "--", ...prop("wait")]);

@@ -93,6 +93,7 @@ test("usage errors name the thing", async (t) => {
   await usage(lab, ["list", "--status", "done"], /no status 'done': pending, running, completed, failed or cancelled/);
   await usage(lab, ["list", "-l", "global"], /no lifetime 'global': session, app or detached/);
   await usage(lab, ["list", "-t"], /-t wants a value/);
+  await usage(lab, ["list", "-t", ""], /-t is empty: leave it out, or say which/);
   await usage(lab, ["list", "--quite"], /'--quite'.*hob help list/);
 });
 

@@ -200,6 +200,7 @@ test("usage errors", async (t) => {
   await usage(lab, ["logs", "a", "--until", "5"], /--until goes with --since/);
   await usage(lab, ["logs", "a", "-f", "--head", "1"], /-f goes with -n or --since only/);
   await usage(lab, ["logs", "a", "-f", "--since", "0", "--until", "1"], /-f goes with -n or --since only/);
+  await usage(lab, ["logs", "a", "--raw", "--time"], /--time goes with lines, not with the bytes of --raw/);
   await usage(lab, ["logs", "a", "-f", "--json"], /--json goes with neither/);
   await usage(lab, ["logs", "a", "-n", "x"], /number of lines 'x'/);
   await usage(lab, ["logs", "a", "--since", "-1"], /the cursor '-1' is no whole number from 0 up/);

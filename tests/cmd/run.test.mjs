@@ -202,7 +202,10 @@ test("usage errors name the thing and the way out, and start nothing", async (t)
   await usage(lab, ["run", "--shell", "/bin/sh", "true"], /--shell goes with -c/);
   await usage(lab, ["run", "--on-abort", "detach", "true"], /--on-abort goes with -f/);
   await usage(lab, ["run", "-f", "--on-abort", "stop", "true"], /--on-abort is kill or detach, not 'stop'/);
-  await usage(lab, ["run", "-f", "--json", "true"], /-f copies the output/);
+  await usage(lab, ["run", "-f", "--json", "true"], /-f copies the output: it does not go with --json/);
+  await usage(lab, ["run", "-C", "", "true"], /-C is empty: leave it out, or say which/);
+  await usage(lab, ["run", "--project", "", "true"], /--project is empty/);
+  await usage(lab, ["run", "--shell", "", "-c", "true"], /--shell is empty/);
   assert.deepEqual(await lab.list(), []);
 });
 

@@ -252,7 +252,8 @@ test("usage errors", async (t) => {
   const lab = newLab(t);
   await lab.run(["--id", "a", "sleep", "1000"]);
   await usage(lab, ["wait", "a", "--match", "a("], /--match: .*missing closing parenthesis.*<-- HERE/);
-  await usage(lab, ["wait", "a", "--port=0"], /--port/);
+  await usage(lab, ["wait", "a", "--port=0"], /'0' is no port: 1 to 65535/);
+  await usage(lab, ["wait", "a", "--port=http"], /'http' is no port: 1 to 65535/);
   await usage(lab, ["wait", "a", "--port=65536"], /'65536' is no port: 1 to 65535/);
   await usage(lab, ["wait", "a", "--idle", "x"], /--idle 'x' is no duration/);
   await usage(lab, ["wait", "a", "--since", "0"], /--since goes with --match/);
