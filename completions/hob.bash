@@ -11,6 +11,11 @@ _hob_action() {
 	mapfile -t COMPREPLY < <(compgen -A "$1" -- "${COMP_WORDS[COMP_CWORD]}")
 }
 
+# Ids, and the names that need no quotes: compgen expands what it is given.
+_hob_tasks() {
+	hob list 2>/dev/null | sed -nE '2,${h; s/ .*//p; g; s/^[^ ]+ +([A-Za-z0-9][A-Za-z0-9_.-]*)  .*/\1/p}'
+}
+
 # The options of command $1 that take a value, in both spellings, each between blanks.
 _hob_valued() {
 	hob help "$1" 2>/dev/null | sed -nE 's/^  (-[A-Za-z]|  ),? +(--[a-z-]+) [^ ].*/ \1 \2 /p'
@@ -68,7 +73,7 @@ _hob() {
 		_hob_words "$(hob help --complete "$command" 2>/dev/null)"
 	else
 		case $command in
-		show | logs | screen | wait | send | attach | kill | stop | restart) _hob_words "$(hob list -q 2>/dev/null)" ;;
+		show | logs | screen | wait | send | attach | kill | stop | restart) _hob_words "$(_hob_tasks)" ;;
 		help) _hob_words "$(hob help --complete 2>/dev/null)" ;;
 		esac
 	fi

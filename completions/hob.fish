@@ -30,7 +30,9 @@ function __hob_complete_task
 end
 
 function __hob_ids
-    hob list 2>/dev/null | tail -n +2 | string replace -rf '^(\S+) +' '$1\t'
+    set -l tasks (hob list 2>/dev/null | tail -n +2)
+    string replace -rf '^(\S+) +([A-Za-z0-9][A-Za-z0-9_.-]*)  +' '$2\t$1  ' -- $tasks
+    string replace -rf '^(\S+) +' '$1\t' -- $tasks
 end
 
 # Whether the words after one of the commands $argv are being typed, and in "hob run" not yet the task's.

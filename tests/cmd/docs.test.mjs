@@ -252,7 +252,7 @@ test("the completions parse", () => {
   }
 });
 
-test("bash completes commands, options, words, ids, and a task's own command", async (t) => {
+test("bash completes commands, options, words, ids, names, and a task's own command", async (t) => {
   const lab = newLab(t);
   fs.symlinkSync(HOB, path.join(lab.dir, "hob"));
   const id = await lab.run(["-n", "web", "sleep", "1000"]);
@@ -275,7 +275,12 @@ test("bash completes commands, options, words, ids, and a task's own command", a
     const spelled = options.map((one) => `--${one.name}`).filter((one) => one !== "--complete");
     assert.deepEqual(await complete(name, "-"), spelled, name);
   }
-  for (const name of ["show", "logs", "wait", "kill", "restart"]) assert.deepEqual(await complete(name, ""), [id], name);
+  for (const name of ["show", "logs", "wait", "kill", "restart"])
+    assert.deepEqual(await complete(name, ""), [id, "web"], name);
+  // What a shell would have to quote, or would carry out, is given by its id.
+  const odd = await Promise.all(["two words", "$(touch$IFS/oops)", "a\tb", "-"].map((name) => lab.run(["-n", name, "true"])));
+  assert.deepEqual((await complete("logs", "")).sort(), [id, "web", ...odd].sort());
+  assert.deepEqual(await complete("logs", "w"), ["web"]);
   assert.deepEqual(await complete("run", "-l", ""), ["session", "app", "detached"]);
   assert.deepEqual(await complete("list", "--status", "c"), ["completed", "cancelled"]);
   assert.deepEqual(await complete("kill", "-s", "TER"), ["TERM"]);
