@@ -11,31 +11,47 @@
 static struct os_stat found[TREE_MAX];
 static int nfound;
 
-static bool is_title(const char *line, int n)
+static bool is_hob(const char *line, ssize_t n)
 {
-	return (n >= 10 && memcmp(line, "hob\0guard", 10) == 0) || (n >= 11 && memcmp(line, "hob\0keeper", 11) == 0);
+	return n >= 4 && memcmp(line, "hob", 4) == 0;
+}
+
+static bool is_title(const char *line, ssize_t n)
+{
+	return is_hob(line, n) &&
+	       ((n >= 10 && memcmp(line + 4, "guard", 6) == 0) || (n >= 11 && memcmp(line + 4, "keeper", 7) == 0));
+}
+
+static bool is_name(const char *name, const char *role)
+{
+	size_t len = strlen(role);
+
+	/* a short id has room behind it */
+	return strncmp(name, role, len) == 0 && (name[len] == '\0' || name[len] == '-');
 }
 
 static bool has_name(pid_t pid)
 {
 	char name[16];
 
-	return os_name(pid, name) == 0 && (strcmp(name, "hob-keeper") == 0 || strcmp(name, "hob-guard") == 0);
+	return os_name(pid, name) == 0 && (is_name(name, "hob-keeper") || is_name(name, "hob-guard"));
 }
 
 /* qemu-user's command line: the emulator, the program's path, and only then what the program takes for its own. */
-static bool is_emulated(pid_t pid, const char *line, int n)
+static bool is_emulated_hob(const char *line, ssize_t n)
 {
 	const char *end = line + n, *word = line;
 
 	for (int i = 0; i < 2 && word < end; i++)
 		word += strnlen(word, (size_t)(end - word)) + 1;
-	return word < end && is_title(word, (int)(end - word)) && has_name(pid);
+	return word < end && is_hob(word, end - word);
 }
 
-static bool bears_title(pid_t pid, const char *line, int n)
+/* While a title changes (a new keeper's, or that of one that becomes the guard) only its first word can be relied on.
+ */
+static bool bears_title(pid_t pid, const char *line, ssize_t n)
 {
-	return is_title(line, n) || is_emulated(pid, line, n);
+	return is_title(line, n) || ((is_hob(line, n) || is_emulated_hob(line, n)) && has_name(pid));
 }
 
 bool tree_is_keeper(pid_t pid)

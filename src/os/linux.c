@@ -49,19 +49,20 @@ void os_title(char *begin, size_t size, const char *const *words)
 	char name[16] = "";
 	size_t at = 0;
 
-	memset(begin, 0, size);
+	/* in place, so that a word that stays is there all the time: others look while it changes */
 	for (; *words; words++) {
-		size_t len = strlen(*words);
+		size_t len = strlen(*words) + 1;
 
-		if (at + len >= size)
+		if (at + len > size)
 			break;
 		memcpy(begin + at, *words, len);
-		at += len + 1;
-		if (strlen(name) + len + 2 < sizeof name) {
+		at += len;
+		if (strlen(name) + len + 1 < sizeof name) {
 			strcat(name, *name ? "-" : "");
 			strcat(name, *words);
 		}
 	}
+	memset(begin + at, 0, size - at);
 	prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 

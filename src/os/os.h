@@ -118,7 +118,8 @@ uint64_t os_switches(pid_t pid);
 /* Orphans of the calling process' descendants become its children. */
 int os_adopt_orphans(void);
 
-/* Calls that the name `ps` shows: rewrites the argument area [BEGIN, BEGIN+SIZE). */
+/* Calls that the name `ps` shows: rewrites the argument area [BEGIN, BEGIN+SIZE). Whoever looks meanwhile sees the
+ * words that were the same before, and any mixture of the others; and one of the two short names. */
 void os_title(char *begin, size_t size, const char *const *words);
 
 /* A descriptor that is readable while one of SIGS (0-terminated) is pending; and its emptying. */
