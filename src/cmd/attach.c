@@ -283,11 +283,8 @@ static int open_all(struct attach *a, const char *word, struct err *err)
 		r = registry_find(a->reg, word, err, &a->task);
 	if (r == 0)
 		r = check(&a->task, err);
-	if (r == 0) {
-		r = lost_open_folder(a->reg, a->task.id, &a->dirfd);
-		if (r < 0)
-			err_set(err, r, "task %s has no log", a->task.id);
-	}
+	if (r == 0)
+		r = cmd_folder(a->reg, a->task.id, err, &a->dirfd);
 	if (r == 0)
 		r = input_open(a->reg, &a->task, err, &a->input);
 	if (r == 0)

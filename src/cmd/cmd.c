@@ -132,6 +132,15 @@ int cmd_open(struct err *err, struct registry **ret)
 	return lost_settle(*ret, err);
 }
 
+int cmd_folder(struct registry *reg, const char *id, struct err *err, int *ret_dirfd)
+{
+	int r = lost_open_folder(reg, id, ret_dirfd);
+
+	if (r == -ENOENT)
+		return err_set(err, r, "task %s has no log: its folder tasks/%s in hob's state is gone", id, id);
+	return r < 0 ? err_sys(err, r, "cannot open the folder of task %s", id) : 0;
+}
+
 int cmd_flush(struct err *err)
 {
 	int code;

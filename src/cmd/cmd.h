@@ -73,6 +73,9 @@ int cmd_options(const struct cmd *cmd, int argc, char **argv, bool leading,
 /* Opens the registry of this user, lost tasks settled. */
 int cmd_open(struct err *err, struct registry **ret);
 
+/* Opens the folder of task ID, which the caller closes; without one, a sentence says so. */
+int cmd_folder(struct registry *reg, const char *id, struct err *err, int *ret_dirfd);
+
 /* Turns a negative errno from below into an exit code. */
 int cmd_exit_code(int code);
 

@@ -370,11 +370,8 @@ static int run(const struct logs_args *a, const char *word, struct err *err)
 
 	if (r == 0)
 		r = registry_find(reg, word, err, &task);
-	if (r == 0) {
-		r = lost_open_folder(reg, task.id, &dirfd);
-		if (r < 0)
-			err_set(err, r, "task %s has no log", task.id);
-	}
+	if (r == 0)
+		r = cmd_folder(reg, task.id, err, &dirfd);
 	if (r == 0)
 		r = a->follow ? follow(reg, dirfd, a, &task, err) : print_once(dirfd, a, &task, err);
 	task_done(&task);

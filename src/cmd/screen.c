@@ -7,7 +7,6 @@
 #include "cmd/cmd.h"
 #include "cmd/omitted.h"
 #include "cmd/text.h"
-#include "keep/lost.h"
 #include "log/note.h"
 
 #include <errno.h>
@@ -178,10 +177,10 @@ static void print_json(const struct task *task, const struct screen *s)
 static int replay(struct registry *reg, const struct task *task, struct screen *ret, struct err *err)
 {
 	CLEAN_FD int dirfd = -1;
-	int r = lost_open_folder(reg, task->id, &dirfd);
+	int r = cmd_folder(reg, task->id, err, &dirfd);
 
 	if (r < 0)
-		return err_set(err, r, "task %s has no log", task->id);
+		return r;
 	r = screen_replay(dirfd, (unsigned)task->pty_cols, (unsigned)task->pty_rows, ret, err);
 	if (r == -ENOTTY)
 		err_set(err, r, "task %s has no terminal, it was not started with --pty: hob logs %s shows its output",

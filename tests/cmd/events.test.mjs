@@ -127,6 +127,7 @@ test("all types of events of step one: started, notify, gap, exit", async (t) =>
   );
   assert.deepEqual([events[2].message, events[2].cursor, events[2].at], ["lost", 7, "1970-01-01T00:00:01.000Z"]);
   assert.deepEqual([events[3].status, events[3].reason, events[3].signal], ["cancelled", "request", "SIGTERM"]);
+  assert.match(await lab.must(["events", "--since", 3]), new RegExp(`^ +4  \\S+Z  exit     ${id}  ${id}  cancelled, SIGTERM\n$`));
 });
 
 test("a reader that goes away ends a follower: events -f | head -1, also in silence", async (t) => {

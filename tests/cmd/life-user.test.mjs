@@ -28,6 +28,9 @@ test("kill names the process that became root, ends the others, and says 1", asy
     task.processes.filter(({ pid }) => alive(pid)).map(({ pid }) => pid),
     [root.pid],
   );
+  const again = await lab.asNobody("restart", id);
+  const sentence = `hob restart: task ${id} has processes that could not be ended: hob kill ${id} names them\n`;
+  assert.deepEqual([again.code, again.stdout, again.stderr], [1, "", sentence]);
   const [answer] = JSON.parse((await lab.asNobody("kill", id, "--json")).stdout);
   assert.equal(answer.ended, false);
   assert.deepEqual(

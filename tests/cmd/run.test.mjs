@@ -87,6 +87,10 @@ test("-c - reads the line from stdin, and no login shell runs it", async (t) => 
   assert.equal((await lab.ended(id)).status, "completed");
   assert.equal(await lab.raw(id), "one\ntwo three\n$HOME 'quoted'\n");
   await usage(lab, ["run", "-c", "-"], /-c wants a line/);
+  const refuses = async (bytes) => (await lab.hob(["run", "-c", "-"], { input: bytes })).stderr;
+  assert.equal(await refuses("echo a\0b"), "hob run: the line on stdin holds a NUL byte\n");
+  assert.equal(await refuses(Buffer.alloc((64 << 20) + 1, " ")), "hob run: the line on stdin is longer than 64 MiB\n");
+  assert.equal((await lab.list()).length, 1, "nothing of it is started");
 });
 
 test("--json answers with the record", async (t) => {

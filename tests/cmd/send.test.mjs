@@ -124,6 +124,16 @@ test("a leftover can still be sent to", async (t) => {
   assert.deepEqual([task.exitCode, task.output], [4, "still here\n"]);
 });
 
+test("more than 64 MiB on stdin are refused before anything is sent", async (t) => {
+  const lab = newLab(t);
+  const id = await lab.run(["--stdin", "cat"]);
+  const { code, stderr } = await lab.hob(["send", id, "-"], { input: Buffer.alloc((64 << 20) + 1, "x") });
+  assert.deepEqual([code, stderr], [1, "hob send: stdin has more than 64 MiB: give the task a file\n"]);
+  await send(lab, id, "--text", "y", "--eof");
+  await lab.ended(id);
+  assert.equal(await lab.raw(id), "y");
+});
+
 test("a task that does not read blocks neither send nor its keeper; how much it took is told", async (t) => {
   const lab = newLab(t);
   const input = "x".repeat(100_000);

@@ -1,5 +1,7 @@
 // hob show, and the words by which every command finds a task.
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
 import { test } from "node:test";
 import { refused, usage } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
@@ -130,6 +132,17 @@ test("an ambiguous prefix is a usage error that lists the candidates", async (t)
   ])
     await usage(lab, args, /could be any of/);
   assert.equal((await lab.list()).length, 12);
+});
+
+test("a task whose folder somebody removed: a sentence from who wants its log, the record from show", async (t) => {
+  const lab = newLab(t);
+  const id = await lab.run(["--pty", "true"]);
+  await lab.ended(id);
+  fs.rmSync(path.dirname(lab.file(id, "log")), { recursive: true });
+  for (const args of [["logs", id], ["logs", id, "-f"], ["logs", id, "-g", "x"], ["screen", id]])
+    await refused(lab, 1, args, new RegExp(`task ${id} has no log: its folder tasks/${id} in hob's state is gone`));
+  const { status, output } = await lab.show(id);
+  assert.deepEqual([status, output], ["completed", ""]);
 });
 
 test("a word that names nobody: code 3 and the way out, from every command that takes an ID", async (t) => {
