@@ -97,15 +97,17 @@ test("a pattern that gives up says so once, and holds up nothing", async (t) => 
 
 test("silence is told once, with the last line; output ends it, the end and a kill are none", async (t) => {
   const lab = newLab(t);
-  const [one, two] = ["one", "two"].map((name) => path.join(lab.work, name));
+  const [one, two, three] = ["one", "two", "three"].map((name) => path.join(lab.work, name));
   const until = (file) => `until [ -e ${file} ]; do sleep 0.02; done`;
-  const line = `${until(one)}; printf 'done\\n10%%\\r\\033[32mProceed?\\033[0m [y/N] '; ${until(two)}; echo; sleep 1.2; exit 3`;
+  const line = `${until(one)}; printf 'done\\n10%%\\r\\033[32mProceed?\\033[0m [y/N] '; ${until(two)}; echo; ${until(three)}; exit 3`;
   const id = await lab.run(["--idle-after", "1s", "-c", line]);
   const idles = (n) => waitUntil(async () => (await lab.events(id, "idle")).length >= n && lab.events(id, "idle"), `${n} idle`);
   await idles(1);
   fs.writeFileSync(one, "");
   await idles(2);
   fs.writeFileSync(two, "");
+  await idles(3);
+  fs.writeFileSync(three, "");
   await lab.ended(id);
   assert.deepEqual(told(await lab.events(id, "idle")), [
     "0: silent for 1s",
@@ -115,15 +117,16 @@ test("silence is told once, with the last line; output ends it, the end and a ki
   assert.match(await lab.must(["events"]), / idle {5}\w+ {2}\w+ {2}silent for 1s: Proceed\? \[y\/N\]\n/);
 
   // A task that takes its time to end.
-  const deaf = await lab.run(["--idle-after", "500ms", "-c", "trap '' TERM; echo x; while :; do sleep 0.01; done"]);
-  await lab.until(deaf, (task) => task.outputBytes === 2);
-  await lab.kill(deaf, "--grace", "1s");
+  const busy = "trap 'asked=1' TERM; until [ $asked ]; do echo x; sleep 0.01; done; while :; do sleep 0.01; done";
+  const deaf = await lab.run(["--idle-after", "1500ms", "-c", busy]);
+  await lab.until(deaf, (task) => task.outputBytes > 0);
+  await lab.kill(deaf, "--grace", "2500ms");
   assert.deepEqual(await lab.events(deaf, "idle"), []);
 });
 
 test("a silence costs one wake-up of the keeper and a scribe, and what follows nothing", async (t) => {
   const lab = newLab(t);
-  const id = await lab.run(["--idle-after", "2s", "sleep", "1000"]);
+  const id = await lab.run(["--idle-after", "4s", "sleep", "1000"]);
   const { keeper } = await lab.bothKeepers(id);
   const switches = () => status(keeper.pid, "voluntary_ctxt_switches");
   let before = switches();
