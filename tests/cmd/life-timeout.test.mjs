@@ -49,7 +49,7 @@ test("a task that ends in time has not timed out; nor does its leftover", async 
 
 test("a command that catches the timeout's SIGTERM and exits 0 has timed out all the same", async (t) => {
   const lab = newLab(t);
-  const id = await lab.run(["--timeout", "300ms", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done"]);
+  const id = await lab.run(["--timeout", "2s", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done"]);
   const task = await lab.ended(id);
   assert.deepEqual([task.status, task.reason, task.exitCode], ["failed", "timeout", 0]);
 });

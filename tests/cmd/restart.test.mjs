@@ -73,7 +73,7 @@ test("the environment is the caller's of now, with HOB_ID of the new task", asyn
 
 test("limits go with it: timeout, grace, log window, prefixes", async (t) => {
   const lab = newLab(t);
-  const words = ["--timeout", "500ms", "--grace", "0", "--log-max", "1M", "--notify-prefix", "A:"];
+  const words = ["--timeout", "2s", "--grace", "0", "--log-max", "1M", "--notify-prefix", "A:"];
   const old = await lab.run([
     ...words,
     "sh",

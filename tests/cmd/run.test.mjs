@@ -146,7 +146,7 @@ test("--log-max: what is kept of the end, besides the first MiB", async (t) => {
 test("--timeout and --grace end a task that goes on", async (t) => {
   const lab = newLab(t);
   const stubborn = "trap '' TERM; echo ready; while :; do sleep 1000; done";
-  const task = await lab.ended(await lab.run(["--timeout", "0.2", "--grace", "100ms", "sh", "-c", stubborn]));
+  const task = await lab.ended(await lab.run(["--timeout", "2", "--grace", "100ms", "sh", "-c", stubborn]));
   assert.deepEqual([task.status, task.reason, task.signal], ["failed", "timeout", "SIGKILL"]);
   const polite = await lab.ended(await lab.run(["--timeout", "200ms", "sleep", "1000"]));
   assert.deepEqual([polite.status, polite.reason, polite.signal], ["failed", "timeout", "SIGTERM"]);
