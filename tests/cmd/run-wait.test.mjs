@@ -54,7 +54,7 @@ test("a task that is cancelled meanwhile is an end, too", async (t) => {
 
 test("after --wait=DUR: code 4, the record as it is, and the task goes on", async (t) => {
   const lab = newLab(t);
-  const { code, stdout } = await lab.hob(["run", "--wait=500ms", "--json", "sh", "-c", "echo x; exec sleep 1000"]);
+  const { code, stdout } = await lab.hob(["run", "--wait=2s", "--json", "sh", "-c", "echo x; exec sleep 1000"]);
   assert.equal(code, 4);
   const task = JSON.parse(stdout);
   assert.equal(task.status, "running");
@@ -62,7 +62,7 @@ test("after --wait=DUR: code 4, the record as it is, and the task goes on", asyn
   assert.ok(alive(task.pid));
   const text = await lab.hob(["run", "--wait=100ms", "sleep", "1000"]);
   assert.equal(text.code, 4);
-  assert.match(text.stdout, /\nstatus    running, for \d+ms\n/);
+  assert.match(text.stdout, /\nstatus    running, for \d+m?s\n/);
 });
 
 test("--wait=0 only looks", async (t) => {
