@@ -215,9 +215,10 @@ static int make_file(struct db *db, struct err *err)
 	if (fd < 0)
 		return err_sys(err, -errno, "cannot write the registry %s/hob.db (set HOB_HOME to a folder of yours)",
 			       db->home);
-	bell = openat(db->dirfd, "bell", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	/* it rings when who could write it closes it: nobody is to wake because somebody merely looks */
+	bell = openat(db->dirfd, "bell", O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (bell < 0)
-		return err_sys(err, -errno, "cannot write %s/bell", db->home);
+		return err_sys(err, -errno, "cannot open %s/bell", db->home);
 	return 0;
 }
 

@@ -47,6 +47,8 @@ test("followers, guards and keepers sleep through ten seconds of silence", async
     return JSON.stringify(before) === JSON.stringify(last);
   }, "quiet");
 
+  // Who merely looks wakes nobody.
+  for (const words of [["list"], ["show", "plain"], ["logs", "plain"], ["events"]]) await lab.must(words);
   await delay(SILENCE);
   for (const [what, n] of Object.entries(before)) assert.ok(n > 0, what);
   assert.deepEqual(count(), before);
