@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { usage, watching } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
-import { status } from "./lib/processes.mjs";
+import { stat, status } from "./lib/processes.mjs";
 import { prop } from "./lib/programs.mjs";
 import { waitUntil } from "./lib/wait.mjs";
 
@@ -228,6 +229,14 @@ test("it sleeps while nothing happens: for output and the end no wake-up, for a 
   const port = lab.start(["wait", "a", "--port"]);
   await Promise.all([quiet, port].map(watching));
   const switches = (child) => status(child.pid, "voluntary_ctxt_switches");
+  // Seen asleep, it may have been about to go on.
+  let last;
+  await waitUntil(async () => {
+    const before = last;
+    await delay(300);
+    last = switches(quiet);
+    return last === before && stat(quiet.pid).state === "S";
+  }, "it sleeps");
   const began = performance.now();
   const before = [quiet, port].map(switches);
   // As long as the looks of the other take.
