@@ -184,7 +184,7 @@ test("-f --wait=DUR lets go after DUR: code 0, and one line names the task, whic
   const { code, stdout, stderr } = await lab.hob([
     "run",
     "-f",
-    "--wait=0.5",
+    "--wait=2",
     "--id",
     "followed",
     "sh",
