@@ -127,6 +127,14 @@ test("the end is told at once, although a leftover keeps the terminal; it is sti
   assert.equal((await lab.events(id, "exit")).length, 1);
 });
 
+test("where there are no terminals to be had, run says so", async (t) => {
+  const lab = newLab(t);
+  lab.wrapper = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /dev/pts && exec "$@"', "sh"];
+  await refused(lab, 1, ["run", "--pty", "true"], /cannot make a terminal for it \(is \/dev\/pts mounted\?\): /);
+  const [task] = await lab.list();
+  assert.deepEqual([task.status, task.reason, task.pid], ["failed", "exec", null]);
+});
+
 test("a terminal that nobody has open costs nothing, and may be opened again", async (t) => {
   const lab = newLab(t);
   const line = `echo first; exec <&- >&- 2>&-; ${until("a")}; (echo second) >/dev/tty; ${until("b")}; (echo third) >/dev/tty; exit 5`;

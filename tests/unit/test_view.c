@@ -98,6 +98,18 @@ static void a_log_that_is_not_there_is_empty(void **state)
 	assert_string_equal(READ(.raw = true), "");
 }
 
+static void a_log_that_is_no_file(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdirat(dir, "log", 0700), 0);
+	assert_int_equal(try_read(&(struct view_opts){0}), -EBADF);
+	assert_string_equal(err.text, "the log is not a file");
+	assert_int_equal(unlinkat(dir, "log", AT_REMOVEDIR), 0);
+	assert_int_equal(symlinkat("log", dir, "log"), 0);
+	assert_int_equal(try_read(&(struct view_opts){0}), -ELOOP);
+	assert_string_equal(err.text, "cannot open the log: Too many levels of symbolic links");
+}
+
 static void heads_tails_and_ranges(void **state)
 {
 	(void)state;
@@ -780,6 +792,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_enter, leave)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_log_that_is_not_there_is_empty),
+	    TEST(a_log_that_is_no_file),
 	    TEST(heads_tails_and_ranges),
 	    TEST(a_since_that_is_no_cursor),
 	    TEST(repeats_are_folded_and_blank_lines_kept),
