@@ -1,5 +1,6 @@
 /* hob: finds the command, nothing else. */
 #include "cmd/cmd.h"
+#include "cmd/shell.h"
 #include "cmd/text.h"
 #include "keep/guard.h"
 #include "os/os.h"
@@ -38,6 +39,8 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && strcmp(argv[1], "guard") == 0 && argv[3][0] == '\0')
 		return guard_main(argc, argv);
+	if (shell_called(argv[0]))
+		return shell_main(argc, argv);
 	fill_standard_fds();
 	os_cloexec_from(3);
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)

@@ -17,8 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define GRACE_MS       5000
-#define LOG_MAX	       (64ull * 1024 * 1024)
 #define DEFAULT_PREFIX "OPENCODE_NOTIFY:"
 #define NAME_MAX_BYTES 256
 #define PTY_COLS       80
@@ -396,8 +394,8 @@ int run_args_parse(struct run_args *a, int argc, char **argv, struct err *err)
 {
 	int first, r;
 
-	a->task.grace_ms = GRACE_MS;
-	a->task.log_max = LOG_MAX;
+	a->task.grace_ms = START_GRACE_MS;
+	a->task.log_max = START_LOG_MAX;
 	first = cmd_options(&cmd_run, argc, argv, true, take, a, err);
 	if (first < 0)
 		return first;

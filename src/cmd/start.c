@@ -105,6 +105,45 @@ int start_task(struct registry *reg, struct task *task, bool follow, struct laun
 	return launch_go(launch, follow, err);
 }
 
+int start_unlisted(const char *home, int home_fd, struct task *task, struct launch *launch, struct err *err)
+{
+	int r = launch_folder_new(home_fd, task->id, err);
+
+	for (int i = 0; r == -EEXIST && i < ID_TRIES; i++) {
+		r = choose_id(task, err);
+		if (r == 0)
+			r = launch_folder_new(home_fd, task->id, err);
+	}
+	if (r < 0)
+		return r;
+	r = launch_start(launch, task, home, err);
+	if (r < 0) {
+		if (launch->report.code == 0)
+			launch->report.code = -ECHILD;
+		launch_folder_remove(home_fd, task->id);
+		return r;
+	}
+	task->proc = launch->report.command;
+	task->started_ms = launch->report.started_ms;
+	return 0;
+}
+
+int start_list(struct registry *reg, struct task *task, struct launch *launch, struct err *err)
+{
+	int r = 0;
+
+	if (!task->listed)
+		r = registry_add(reg, task, err);
+	task->listed = task->listed || r == 0;
+	if (r == 0)
+		r = registry_started(reg, task->id, task->proc, task->started_ms, err);
+	if (r == 0) {
+		task->status = TASK_RUNNING;
+		r = launch_go(launch, false, err);
+	}
+	return r;
+}
+
 int start_exit_code(const struct launch *launch)
 {
 	if (launch->report.code == 0 || launch->report.stage != SPAWN_EXEC)

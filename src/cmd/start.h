@@ -6,6 +6,10 @@
 #include "keep/launch.h"
 #include "task/registry.h"
 
+/* What a task gets that nobody says more about. */
+#define START_GRACE_MS 5000
+#define START_LOG_MAX  (64ull * 1024 * 1024)
+
 /* What a task with a terminal finds in its environment; whatever the caller was told to add comes after. */
 void start_environment(const struct task *task);
 
@@ -15,6 +19,13 @@ int start_begin(struct task *task, struct launch *ret_launch, struct err *err);
 /* Starts TASK with the guard of LAUNCH. FOLLOW: it ends with this process. On failure ERR has the sentence, the row
  * (where there is one) is `failed`, and LAUNCH->report.code is not 0 if it was the command that could not start. */
 int start_task(struct registry *reg, struct task *task, bool follow, struct launch *launch, struct err *err);
+
+/* Starts TASK without a row: its folder in HOME, open as HOME_FD, then the command. On failure nothing of it is left,
+ * and LAUNCH->report.code says whether that is certain: -ECHILD is not, its command may have run. */
+int start_unlisted(const char *home, int home_fd, struct task *task, struct launch *launch, struct err *err);
+
+/* Lists a task that was started so; from then on it goes on without this process. May be tried again. */
+int start_list(struct registry *reg, struct task *task, struct launch *launch, struct err *err);
 
 /* The exit code of `run -f` for a start that failed. */
 int start_exit_code(const struct launch *launch);

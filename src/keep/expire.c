@@ -2,14 +2,19 @@
 
 #include "base/path.h"
 #include "base/str.h"
+#include "keep/files.h"
 #include "keep/lost.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#define HOUR_S 3600
-#define STAMP  "cleaned" /* its time is when tasks were last looked through */
+#define HOUR_S	 3600
+#define ORPHAN_S 60	   /* so long a start may take between the folder and its lock */
+#define STAMP	 "cleaned" /* its time is when tasks were last looked through */
 
 static uint64_t disk_use(struct registry *reg, const char *id)
 {
@@ -36,6 +41,38 @@ static int forget(struct registry *reg, const char *id, uint64_t bytes, struct e
 	return 0;
 }
 
+/* A folder that no row names and nobody keeps: of a command that was not listed, whose guard and keeper were killed. */
+static bool is_orphan(struct registry *reg, int tasks, const char *id)
+{
+	CLEAN_FD int dirfd = openat(tasks, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	struct err ignored = {0};
+	struct task task = {0};
+	struct stat st;
+	bool known;
+
+	if (dirfd < 0 || fstat(dirfd, &st) < 0 || os_now_ms() / 1000 - st.st_mtime < ORPHAN_S || files_kept(dirfd))
+		return false;
+	/* asked last: whoever keeps a folder may list it, but nobody lists one that is kept no more */
+	known = registry_get(reg, id, &ignored, &task) != -ESRCH;
+	task_done(&task);
+	return !known;
+}
+
+static void remove_orphans(struct registry *reg)
+{
+	int tasks = openat(registry_dirfd(reg), "tasks", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = tasks < 0 ? NULL : fdopendir(tasks);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && is_orphan(reg, tasks, entry->d_name))
+			path_remove_dir(tasks, entry->d_name);
+	if (dir)
+		closedir(dir);
+	else
+		path_close(&tasks);
+}
+
 int expire_tasks(struct registry *reg, const struct expire_rule *rule, struct expire_result *ret, struct err *err)
 {
 	const struct select ended = {.statuses = 1u << TASK_COMPLETED | 1u << TASK_FAILED | 1u << TASK_CANCELLED};
@@ -60,6 +97,7 @@ int expire_tasks(struct registry *reg, const struct expire_rule *rule, struct ex
 	}
 	free(bytes);
 	task_free_all(tasks, n);
+	remove_orphans(reg);
 	return r;
 }
 

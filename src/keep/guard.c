@@ -321,6 +321,15 @@ static void report_failure(int code)
 		send(hold.fd[HOLD_RUN], &text, sizeof text, MSG_NOSIGNAL);
 }
 
+/* Of a command that was never listed nothing stays. */
+static void remove_folder(void)
+{
+	int tasks = openat(hold.fd[HOLD_DIR], "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (tasks >= 0)
+		path_remove_dir(tasks, hold.id);
+}
+
 /* The first keeper died before the command ran: nothing of it may stay. */
 static void undo_start(void)
 {
@@ -428,5 +437,7 @@ int guard_main(int argc, char **argv)
 	}
 	guard_run();
 	remove_socket();
+	if (hold.state->forgotten)
+		remove_folder();
 	return 0;
 }

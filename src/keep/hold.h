@@ -73,6 +73,8 @@ struct hold_state {
 	int wstatus;		/* -1: unknown */
 	int64_t ended_ms;
 	enum task_reason cause; /* who wanted it to end before it did; NONE: nobody */
+	bool forgotten;		/* it was never listed, and nothing of it is to stay */
+	uint64_t copied;	/* while it is not listed: how far `run` has copied the log */
 	bool recorded;		/* its end is in the registry */
 	bool guard_has_kids;	/* the guard adopted processes of the tree */
 	bool strays;		/* processes of the tree may have left both adopters */
@@ -103,7 +105,7 @@ struct hold {
 	const char *watches; /* NWATCHES strings likewise (see TASK_WATCH_EACH) */
 	int nwatches;
 	int64_t idle_after_ms;
-	bool port_event, input_event, stdin_pipe;
+	bool port_event, input_event, unlisted, stdin_pipe;
 	int pty_cols, pty_rows; /* 0: no terminal */
 
 	/* what the command gets back */

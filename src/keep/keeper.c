@@ -22,6 +22,8 @@
 #define FOLLOWER_GRACE_MS 2000
 #define STATUS_TRIES	  100 /* how often, 10 ms apart, an exit code is asked of a kernel that may still get it */
 #define STATUS_GAP_NS	  10000000
+#define COPIED_BEHIND	  (16 * 1024 * 1024) /* so far the caller of an unlisted command may stay behind, as with a pipe \
+					      */
 
 static struct keeper {
 	struct hold *hold;
@@ -38,6 +40,9 @@ static struct keeper {
 	bool finishing;	 /* the command ended and its last output is in the log */
 	bool end_ready;	 /* … and scanned, and told */
 	bool tree_ready; /* the same for what the leftovers wrote */
+	bool end_told;	 /* … and `run` knows, of a task that is not listed */
+	bool gone_told;
+	uint64_t end;
 	int status_tries;
 	int64_t status_at_ns;
 } k;
@@ -202,19 +207,70 @@ static void stray_ended(void)
 	k.look = true;
 }
 
+/* True for a command that its caller still waits for: the registry knows nothing of it, and may never. */
+static bool unlisted(void)
+{
+	return k.hold->unlisted && !k.st->go;
+}
+
+/* A word of the caller's about a command that is not listed. */
+static bool caller_spoke(const char *word)
+{
+	unsigned long long copied;
+	int sig;
+
+	if (!unlisted())
+		return false;
+	if (sscanf(word, "copied %llu", &copied) == 1)
+		k.st->copied = copied;
+	else if (sscanf(word, "abort %d", &sig) == 1)
+		ending_begin(k.st, REASON_ABORT, sig, k.hold->grace_ms);
+	else if (strcmp(word, "forget") == 0)
+		k.st->forgotten = true;
+	else
+		return false;
+	return true;
+}
+
+/* It died: the command with it, at once, as a shell would that is killed with its group. Unless it was listed just
+ * before, nobody is ever told. */
+static void caller_died(void)
+{
+	k.ledger.check = !k.st->forgotten;
+	ending_begin(k.st, REASON_ABORT, SIGKILL, 0);
+}
+
+/* Tells the caller of a command that is not listed how it ended; it decides what becomes of it. */
+static void report_end(void)
+{
+	struct keeper_report text = {.ended = true, .command = k.st->command, .wstatus = k.st->wstatus};
+
+	if (!unlisted() || !k.end_ready || k.hold->fd[HOLD_RUN] < 0 || (k.end_told && (k.gone_told || !k.tree_ready)))
+		return;
+	text.leftover = !k.tree_ready;
+	text.output = k.tree_ready ? output.log.end : k.end;
+	k.end_told = true;
+	k.gone_told = k.tree_ready;
+	send(k.hold->fd[HOLD_RUN], &text, sizeof text, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static void run_spoke(void)
 {
-	char word[16];
+	char word[32];
 	ssize_t n = recv(k.hold->fd[HOLD_RUN], word, sizeof word - 1, MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	word[n > 0 ? n : 0] = '\0';
+	if (n > 0 && caller_spoke(word))
+		return;
 	if (n > 0 && (strcmp(word, "go") == 0 || strcmp(word, "follow") == 0)) {
 		k.st->go = true;
 		k.st->follow = strcmp(word, "follow") == 0;
 	} else if (n > 0 && strcmp(word, "bye") == 0) {
 		k.st->follow = false;
+	} else if (unlisted()) {
+		caller_died();
 	} else if (!k.st->go) {
 		k.ledger.check = true;
 	} else if (k.st->follow) {
@@ -343,7 +399,7 @@ static void finish_command(void)
 		return;
 	if (!k.finishing) {
 		capture_drain(&output);
-		output.limit = output.log.end;
+		output.limit = k.end = output.log.end;
 		k.finishing = true;
 	}
 	capture_scan(&output);
@@ -405,13 +461,15 @@ static int64_t deadline(bool quiet)
 static int wait_for_news(struct pollfd *fds)
 {
 	bool quiet = output.quiet_until_ns > os_mono_ns();
+	bool held =
+	    unlisted() && !k.st->ended && k.hold->fd[HOLD_RUN] >= 0 && output.log.end - k.st->copied > COPIED_BEHIND;
 	bool owned = k.hold->lifetime != LIFETIME_DETACHED;
 	int *fd = k.hold->fd, n;
 
 	fds[SLOT_SIGNALS] = (struct pollfd){.fd = fd[HOLD_SIGNALS], .events = POLLIN};
 	fds[SLOT_POKE] = (struct pollfd){.fd = fd[HOLD_POKE_KEEPER], .events = POLLIN};
 	fds[SLOT_GUARD] = (struct pollfd){.fd = k.guard_fd, .events = POLLIN};
-	fds[SLOT_OUT] = (struct pollfd){.fd = quiet ? -1 : capture_poll(&output), .events = POLLIN};
+	fds[SLOT_OUT] = (struct pollfd){.fd = quiet || held ? -1 : capture_poll(&output), .events = POLLIN};
 	fds[SLOT_RUN] = (struct pollfd){.fd = fd[HOLD_RUN], .events = POLLIN};
 	fds[SLOT_OWNER] = (struct pollfd){.fd = owned ? fd[HOLD_OWNER] : -1, .events = POLLIN};
 	fds[SLOT_STRAY] = (struct pollfd){.fd = k.status_at_ns ? -1 : k.stray_fd, .events = POLLIN};
@@ -470,6 +528,7 @@ static void proceed(void)
 		k.look = k.look || (k.st->strays && k.st->ending.cause != REASON_NONE && !k.ending.given_up);
 	}
 	finish_tree();
+	report_end();
 	silence_step(&k.silence, &output);
 	ledger_step(&k.ledger, k.end_ready, k.tree_gone);
 	/* who asked for the end gets its answer with the record where that is to be had, else without */

@@ -14,12 +14,16 @@ enum keeper_end {
 	KEEPER_PROMOTED,  /* the guard is dead: the caller is the guard now */
 };
 
-/* What the keeper (or guard) tells `hob run` once: the command runs, or why not. */
+/* What the keeper (or guard) tells `hob run` once: the command runs, or why not. Of a task that is not listed it also
+ * tells the command's end, and again when its leftovers are gone. */
 struct keeper_report {
 	int code;  /* 0, or a negative errno */
 	int stage; /* enum spawn_stage, where code is not 0 */
 	struct os_proc command;
 	int64_t started_ms;
+	bool ended, leftover;
+	int wstatus;	 /* -1: unknown */
+	uint64_t output; /* all that was written before is in the log */
 };
 
 /* Lets go of the keeper's lock, once the promoted process holds the guard's. */

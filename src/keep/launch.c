@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int launch_folder(int state_fd, const char *id, struct err *err)
@@ -28,6 +29,31 @@ int launch_folder(int state_fd, const char *id, struct err *err)
 	if (r == 0)
 		r = files_make(dir);
 	return r < 0 ? err_sys(err, r, "cannot make the folder of task %s", id) : 0;
+}
+
+int launch_folder_new(int state_fd, const char *id, struct err *err)
+{
+	CLEAN_FD int tasks = -1;
+	CLEAN_FD int dir = -1;
+	int r = path_subdir(state_fd, "tasks", &tasks);
+
+	if (r == 0 && mkdirat(tasks, id, 0700) < 0)
+		r = -errno;
+	if (r == -EEXIST)
+		return r;
+	if (r == 0)
+		r = path_subdir(tasks, id, &dir);
+	if (r == 0)
+		r = files_make(dir);
+	return r < 0 ? err_sys(err, r, "cannot make the folder of task %s", id) : 0;
+}
+
+void launch_folder_remove(int state_fd, const char *id)
+{
+	CLEAN_FD int tasks = -1;
+
+	if (path_subdir(state_fd, "tasks", &tasks) == 0)
+		path_remove_dir(tasks, id);
 }
 
 /* Fills the two memory files. */
@@ -120,11 +146,24 @@ static int explain(const struct task *task, const struct keeper_report *report, 
 	}
 }
 
-static int say(struct launch *launch, const char *word)
+int launch_say(struct launch *launch, const char *word)
 {
 	ssize_t n = send(launch->sock, word, strlen(word), MSG_NOSIGNAL);
 
 	return n < 0 ? -errno : 0;
+}
+
+int launch_hear(struct launch *launch, struct keeper_report *ret)
+{
+	struct keeper_report report;
+	ssize_t n = recv(launch->sock, &report, sizeof report, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return -EAGAIN;
+	if (n != sizeof report)
+		return -ECHILD;
+	*ret = report;
+	return 0;
 }
 
 int launch_begin(const struct task *task, struct launch *ret, struct err *err)
@@ -152,7 +191,7 @@ int launch_start(struct launch *launch, const struct task *task, const char *hom
 	int r = pack(launch, task, home);
 
 	if (r == 0)
-		r = say(launch, "start");
+		r = launch_say(launch, "start");
 	if (r < 0)
 		return err_sys(err, r, "cannot give the guard its orders");
 	r = wait_for_report(launch, err);
@@ -163,7 +202,7 @@ int launch_start(struct launch *launch, const struct task *task, const char *hom
 
 int launch_go(struct launch *launch, bool follow, struct err *err)
 {
-	int r = say(launch, follow ? "follow" : "go");
+	int r = launch_say(launch, follow ? "follow" : "go");
 
 	return r < 0 ? err_sys(err, r, "its keeper died") : 0;
 }
@@ -171,7 +210,7 @@ int launch_go(struct launch *launch, bool follow, struct err *err)
 void launch_bye(struct launch *launch)
 {
 	if (launch->sock >= 0)
-		say(launch, "bye");
+		launch_say(launch, "bye");
 	path_close(&launch->sock);
 }
 

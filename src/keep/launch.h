@@ -16,6 +16,12 @@ struct launch {
 /* Makes tasks/<id> in the state folder STATE_FD and its files. */
 int launch_folder(int state_fd, const char *id, struct err *err);
 
+/* The same for a task that is not listed: -EEXIST, without a sentence, where the folder is there already. */
+int launch_folder_new(int state_fd, const char *id, struct err *err);
+
+/* Removes it with all that is in it. */
+void launch_folder_remove(int state_fd, const char *id);
+
 /* Starts the guard of TASK (its id, token and owner are known) with the environment as it is now. It waits for its
  * orders, so that its start and the registry's opening go on side by side; if none come, it ends without a trace. */
 int launch_begin(const struct task *task, struct launch *ret, struct err *err);
@@ -26,6 +32,13 @@ int launch_start(struct launch *launch, const struct task *task, const char *hom
 
 /* Tells the keeper that the registry knows of the start. FOLLOW: the task is to end when this process does. */
 int launch_go(struct launch *launch, bool follow, struct err *err);
+
+/* A word to the keeper of a task that is not listed: "abort SIGNAL" ends it, "copied OFFSET" says how far the caller
+ * read its log, "forget" that it may go without a trace once its tree is gone. */
+int launch_say(struct launch *launch, const char *word);
+
+/* The keeper's next report on such a task: 0, -EAGAIN, or -ECHILD when guard and keeper are gone. */
+int launch_hear(struct launch *launch, struct keeper_report *ret);
 
 /* The follower lets go: the task goes on without it. */
 void launch_bye(struct launch *launch);

@@ -40,7 +40,9 @@ static bool choose_job(struct ledger *l, bool end_ready, bool tree_gone)
 	bool started = st->go || l->dead;
 
 	l->job = (struct scribe_job){.notes = &l->capture->notes, .scanned_old = l->stored};
-	if (!l->loaded) {
+	if (l->hold->unlisted && !started && !l->check)
+		return false;
+	if (!l->loaded && (started || !l->hold->unlisted)) {
 		l->job.load = true;
 		return true;
 	}
@@ -128,6 +130,7 @@ void ledger_scribe_ended(struct ledger *l, int wstatus)
 	l->retries = 0;
 	if (result == SCRIBE_GONE) {
 		l->gone = true;
+		l->hold->state->forgotten = l->hold->unlisted;
 		capture_stored(l->capture, l->capture->notes.count);
 	} else if (l->job.check) {
 		l->check = false;
@@ -183,7 +186,7 @@ bool ledger_complete(struct ledger *l, bool tree_gone)
 
 	if (l->scribe)
 		return false;
-	if (l->gone || has_waited(l))
+	if (l->gone || st->forgotten || has_waited(l))
 		return true;
 	if (!st->recorded || l->capture->notes.count)
 		return false;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ORDERS_VERSION "hob orders 2"
+#define ORDERS_VERSION "hob orders 3"
 
 static void add(struct str *s, const char *word)
 {
@@ -44,6 +44,7 @@ char *orders_pack(const struct task *task, const char *home, const char *socket_
 	add_number(&s, (uint64_t)task->idle_after_ms);
 	add_number(&s, task->port_event);
 	add_number(&s, task->input_event);
+	add_number(&s, task->unlisted);
 	add_number(&s, task->stdin_pipe);
 	add_number(&s, (uint64_t)task->pty_cols);
 	add_number(&s, (uint64_t)task->pty_rows);
@@ -89,6 +90,7 @@ static void read_wishes(struct hold *hold, const char **at, const char *end, boo
 	hold->idle_after_ms = (int64_t)next_number(at, end, ok);
 	hold->port_event = next_number(at, end, ok) != 0;
 	hold->input_event = next_number(at, end, ok) != 0;
+	hold->unlisted = next_number(at, end, ok) != 0;
 	hold->stdin_pipe = next_number(at, end, ok) != 0;
 	hold->pty_cols = (int)next_number(at, end, ok);
 	hold->pty_rows = (int)next_number(at, end, ok);

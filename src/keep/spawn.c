@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The kernel takes no longer word (MAX_ARG_STRLEN, its final NUL included). */
@@ -29,6 +30,21 @@ static void fail(int fd, enum spawn_stage stage, int code)
 	_exit(127);
 }
 
+/* Those that the C library keeps for itself: its posix_spawn lets a child ignore them, and its sigaction refuses them.
+ */
+static void restore_library_signals(void)
+{
+	const struct {
+		void *handler;
+		unsigned long flags;
+		void *restorer;
+		uint64_t mask;
+	} usual = {0};
+
+	for (int sig = 32; sig < SIGRTMIN; sig++)
+		syscall(SYS_rt_sigaction, sig, &usual, NULL, sizeof usual.mask);
+}
+
 static void restore_signals(const struct hold *hold)
 {
 	for (int sig = 1; sig < NSIG; sig++) {
@@ -36,6 +52,7 @@ static void restore_signals(const struct hold *hold)
 
 		sigaction(sig, &act, NULL);
 	}
+	restore_library_signals();
 	sigprocmask(SIG_SETMASK, &hold->mask, NULL);
 }
 

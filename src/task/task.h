@@ -67,6 +67,8 @@ struct task {
 	uint64_t log_max;
 	int64_t idle_after_ms; /* silence that raises `idle`; 0: none does */
 	bool port_event, input_event;
+	bool unlisted;		/* the registry learns of it only if it outlives its caller's patience; */
+	bool listed;		/* … which it did */
 	bool stdin_pipe;	/* its stdin is a pipe of hob's, for `send` */
 	int pty_cols, pty_rows; /* its terminal's first size; 0: it has none */
 	struct os_proc owner;	/* pid 0: none */

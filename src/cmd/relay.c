@@ -1,0 +1,225 @@
+#include "cmd/relay.h"
+
+#include "base/path.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TELL_BYTES   (4 * 1024 * 1024)
+#define LEFTOVERS_NS 100000000ll /* what ends so soon was no background job, but the rest of a pipeline */
+#define FORGET_NS    500000000ll
+#define PIPE_BYTES   4096 /* a pipe that can be written takes so much without waiting */
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, 0};
+
+int relay_open(struct relay *r, struct launch *launch)
+{
+	struct stat st;
+
+	*r = (struct relay){.launch = launch, .log = -1, .signals = -1, .until = UINT64_MAX};
+	r->watch = os_watch_new();
+	r->socket = fstat(1, &st) == 0 && S_ISSOCK(st.st_mode);
+	return r->watch < 0 ? r->watch : 0;
+}
+
+int relay_begin(struct relay *r, int home_fd, const char *id)
+{
+	CLEAN_FREE char *name = xasprintf("tasks/%s/log", id);
+	CLEAN_FREE char *path = NULL;
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	for (const int *sig = signals; *sig; sig++)
+		sigaddset(&set, *sig);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	r->signals = os_signal_fd(signals);
+	r->log = openat(home_fd, name, O_RDONLY | O_CLOEXEC);
+	if (r->log < 0)
+		return -errno;
+	path = xasprintf("/proc/self/fd/%d", r->log);
+	return os_watch_modified(r->watch, path) < 0 ? -EIO : r->signals < 0 ? r->signals : 0;
+}
+
+/* What is in the log and not written yet, as far as the buffer holds it. */
+static void fill(struct relay *r)
+{
+	size_t want = sizeof r->buf;
+	ssize_t n;
+
+	if (r->len || r->at >= r->until)
+		return;
+	if (r->until - r->at < want)
+		want = (size_t)(r->until - r->at);
+	n = path_read_at(r->log, r->buf, want, (off_t)r->at);
+	r->from = 0;
+	r->len = n > 0 ? (size_t)n : 0;
+	/* the disk was full, and what was written then is lost */
+	if (n <= 0 && r->ended && !r->leftover && r->at < r->until)
+		r->at = r->until;
+}
+
+/* Writes what goes without waiting. -EPIPE when nobody reads. */
+static int drain(struct relay *r)
+{
+	size_t want = r->len < PIPE_BYTES || r->socket ? r->len : PIPE_BYTES;
+	ssize_t n =
+	    r->socket ? send(1, r->buf + r->from, want, MSG_DONTWAIT | MSG_NOSIGNAL) : write(1, r->buf + r->from, want);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	r->from += (size_t)n;
+	r->len -= (size_t)n;
+	r->at += (uint64_t)n;
+	if (n > 0)
+		r->midline = r->buf[r->from - 1] != '\n';
+	if (r->at - r->told >= TELL_BYTES) {
+		char word[32];
+
+		snprintf(word, sizeof word, "copied %llu", (unsigned long long)r->at);
+		launch_say(r->launch, word);
+		r->told = r->at;
+	}
+	return 0;
+}
+
+static bool hear(struct relay *r)
+{
+	struct keeper_report report;
+	int n;
+
+	while ((n = launch_hear(r->launch, &report)) == 0) {
+		if (!report.ended)
+			continue;
+		r->ended = true;
+		r->leftover = report.leftover;
+		r->wstatus = report.wstatus;
+		r->until = report.leftover ? UINT64_MAX : report.output;
+	}
+	return n != -ECHILD;
+}
+
+/* The caller wants the command to end. */
+static void pass_on(struct relay *r, int sig)
+{
+	char word[32];
+
+	snprintf(word, sizeof word, "abort %d", sig);
+	launch_say(r->launch, word);
+	r->signal = sig;
+}
+
+static int pending_signal(void)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (const int *sig = signals; *sig; sig++)
+		if (sigismember(&pending, *sig))
+			return *sig;
+	return SIGTERM;
+}
+
+/* No more is copied than there is now. */
+static void stop_here(struct relay *r)
+{
+	struct stat st;
+
+	if (r->until == UINT64_MAX)
+		r->until = fstat(r->log, &st) == 0 ? (uint64_t)st.st_size : r->at;
+}
+
+/* One wait. 0, or RELAY_LOST and RELAY_TWICE. */
+static enum relay_end wait_and_serve(struct relay *r, int64_t deadline_ns)
+{
+	struct pollfd fds[] = {
+	    {.fd = r->launch->sock, .events = POLLIN},
+	    {.fd = r->watch, .events = POLLIN},
+	    {.fd = r->signals, .events = POLLIN},
+	    {.fd = 1, .events = r->len ? POLLOUT : 0},
+	};
+
+	/* a reader that is gone has been told of; with nobody left to write to, its hang-up would never end */
+	if (r->signal && !r->len)
+		fds[3].fd = -1;
+	os_wait(fds, 4, deadline_ns);
+	if (fds[2].revents) {
+		int sig = pending_signal();
+
+		os_signal_drain(r->signals);
+		if (r->signal)
+			return RELAY_TWICE;
+		pass_on(r, sig);
+	}
+	if (fds[1].revents)
+		os_watch_drain(r->watch);
+	if (fds[0].revents && !hear(r))
+		return RELAY_LOST;
+	if (fds[3].revents && (r->len ? drain(r) < 0 : true)) {
+		r->at += r->len;
+		r->len = 0;
+		r->until = r->at;
+		if (!r->signal)
+			pass_on(r, SIGPIPE);
+	}
+	return RELAY_ENDED;
+}
+
+enum relay_end relay_run(struct relay *r, int64_t deadline_ns)
+{
+	int64_t settled_ns = -1;
+
+	if (!r->ended)
+		r->until = UINT64_MAX;
+	for (;;) {
+		int64_t now = os_mono_ns(), at = r->signal ? -1 : deadline_ns;
+		enum relay_end end;
+
+		if (r->ended && r->leftover) {
+			settled_ns = settled_ns < 0 ? now + LEFTOVERS_NS : settled_ns;
+			at = settled_ns;
+		}
+		if (at >= 0 && now >= at)
+			stop_here(r);
+		fill(r);
+		if (!r->len && r->ended && !r->leftover && r->at >= r->until)
+			return RELAY_ENDED;
+		if (!r->len && at >= 0 && now >= at)
+			return r->ended ? RELAY_ENDED : RELAY_LATE;
+		end = wait_and_serve(r, r->until != UINT64_MAX && at >= 0 ? -1 : at);
+		if (end != RELAY_ENDED)
+			return end;
+	}
+}
+
+void relay_say(struct relay *r, const char *line)
+{
+	CLEAN_FREE char *text = xasprintf("%s%s\n", r->midline ? "\n" : "", line);
+
+	path_write(1, text, strlen(text));
+}
+
+void relay_forget(struct relay *r)
+{
+	int64_t until = os_mono_ns() + FORGET_NS;
+	struct keeper_report report;
+	struct pollfd fd = {.fd = r->launch->sock, .events = POLLIN};
+
+	launch_say(r->launch, "forget");
+	while (launch_hear(r->launch, &report) != -ECHILD && os_wait(&fd, 1, until) > 0)
+		;
+}
+
+void relay_close(struct relay *r)
+{
+	path_close(&r->log);
+	path_close(&r->watch);
+	path_close(&r->signals);
+}

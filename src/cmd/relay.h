@@ -1,0 +1,51 @@
+/* relay: stands between a command that is not listed and a caller who knows nothing of hob: its output goes on, byte
+ * by byte and no faster than the caller takes it, the caller's signals go to it, its end comes back.
+ * Borrows the launch and the task; owns its descriptors until relay_close. */
+#ifndef HOB_CMD_RELAY_H
+#define HOB_CMD_RELAY_H
+
+#include "keep/launch.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct relay {
+	struct launch *launch;
+	int log, watch, signals;
+	uint64_t at;	/* bytes copied so far, */
+	uint64_t told;	/* and how many of them the keeper knows of */
+	uint64_t until; /* nothing behind is copied */
+	bool ended, leftover;
+	int wstatus;
+	int signal; /* the last that came; 0: none */
+	bool socket, midline;
+	char buf[65536];
+	size_t from, len; /* what of it is still to be written */
+};
+
+enum relay_end {
+	RELAY_ENDED, /* the command: wstatus and leftover are good, all of its output is copied */
+	RELAY_LATE,  /* the time is up, and what came until then is copied */
+	RELAY_LOST,  /* guard and keeper are gone */
+	RELAY_TWICE, /* a second signal: the caller will not wait */
+};
+
+/* What must be had before the command starts: -errno where it is not. */
+int relay_open(struct relay *r, struct launch *launch);
+
+/* Once it has started: from now on SIGINT, SIGTERM and SIGHUP are its. HOME_FD is the state folder. */
+int relay_begin(struct relay *r, int home_fd, const char *id);
+
+/* Copies until the command has ended with all that it left running, or the monotonic DEADLINE_NS (-1: none). An end
+ * that leaves something running is told only then, at the latest after a tenth of a second. */
+enum relay_end relay_run(struct relay *r, int64_t deadline_ns);
+
+/* Puts a line of hob's own behind the output. */
+void relay_say(struct relay *r, const char *line);
+
+/* Waits until guard and keeper have gone without a trace; not for long. */
+void relay_forget(struct relay *r);
+
+void relay_close(struct relay *r);
+
+#endif

@@ -1,0 +1,295 @@
+// hob under a shell's name: the same as that shell, to the byte, until a command takes too long.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import crypto from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { digestOfProp } from "./lib/bytes.mjs";
+import { newLab } from "./lib/lab.mjs";
+import { alive, children, signal, withWord } from "./lib/processes.mjs";
+import { HOB, prop, quote } from "./lib/programs.mjs";
+import { SCRIPTS } from "./lib/scripts.mjs";
+import { waitUntil } from "./lib/wait.mjs";
+
+const BASH = "/bin/bash";
+
+/** A lab with a link to hob that bears a shell's name, and beside it one to the real shell. */
+function newShell(t, { name = "bash", real = BASH } = {}) {
+  const lab = newLab(t, { env: { SHELL: BASH } });
+  lab.link = path.join(lab.dir, "link", name);
+  fs.mkdirSync(path.dirname(lab.link));
+  fs.symlinkSync(HOB, lab.link);
+  fs.symlinkSync(real, path.join(lab.dir, "link", "real"));
+  return lab;
+}
+
+const said = (more) => ({ HOB_SHELL_PATH: BASH, HOB_SHELL_WAIT: "60s", HOB_SHELL_SESSION: "ses", ...more });
+
+/** Runs a program as OpenCode's bash tool does: nothing to read, a process group of its own; stdout and stderr in one
+ * place, so that their order can be compared. */
+function start(lab, words, { env = {}, cwd = lab.work } = {}) {
+  const [program, ...args] = ["/bin/sh", "-c", 'exec "$@" 2>&1', "sh", ...words];
+  const child = spawn(program, args, { cwd, detached: true, env: { ...lab.env, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+  const chunks = [];
+  child.stdout.on("data", (chunk) => chunks.push(chunk));
+  Object.defineProperty(child, "out", { get: () => Buffer.concat(chunks).toString("latin1") });
+  child.done = new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, sig) => resolve({ code, signal: sig, out: child.out }));
+  });
+  return child;
+}
+
+const shell = (lab, line, more) => start(lab, [lab.link, "-c", line], { env: said(more) });
+const folders = (lab) => (fs.existsSync(path.join(lab.home, "tasks")) ? fs.readdirSync(path.join(lab.home, "tasks")) : []);
+
+/** Guard and keeper of the one command that runs. */
+async function keepersOf(lab) {
+  const [id] = await waitUntil(() => folders(lab).length === 1 && folders(lab), "a folder");
+  return { id, ...(await lab.bothKeepers(id)) };
+}
+
+async function leftNothing(lab) {
+  assert.deepEqual(folders(lab), []);
+  assert.equal(fs.existsSync(path.join(lab.home, "hob.db")), false, "the registry was not even made");
+  await waitUntil(() => lab.processes().length === 0, "every process ends", 5);
+}
+
+test("fifty lines: the same output and the same end, and nothing is left of any", async (t) => {
+  const lab = newShell(t);
+  for (const line of SCRIPTS) {
+    const [with_, without] = await Promise.all([shell(lab, line).done, start(lab, [BASH, "-c", line]).done]);
+    assert.deepEqual(with_, without, line);
+  }
+  await leftNothing(lab);
+});
+
+test("a shell that a signal ended, ended by it here, too", async (t) => {
+  const lab = newShell(t);
+  for (const sig of ["KILL", "TERM", "SEGV", "USR1", "HUP", "INT"]) {
+    const line = `echo before; ulimit -c 0; kill -${sig} $$; echo after`;
+    assert.deepEqual(await shell(lab, line).done, await start(lab, [BASH, "-c", line]).done, sig);
+  }
+  await leftNothing(lab);
+});
+
+test("much output arrives whole, through sockets and pipes, and a reader that takes its time holds up the writer", async (t) => {
+  const lab = newShell(t);
+  const size = 96 << 20;
+  const words = prop("write", size, 65536);
+  const line = words.map(quote).join(" ");
+  for (const through of [line, `${line} | cat`]) {
+    const child = spawn(lab.link, ["-c", through], { cwd: lab.work, env: { ...lab.env, ...said() }, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.pause();
+    const { id } = await keepersOf(lab);
+    const log = lab.file(id, "log");
+    await waitUntil(() => fs.statSync(log).size >= 16 << 20, "the log fills");
+    const hash = crypto.createHash("sha256");
+    for await (const chunk of child.stdout) hash.update(chunk);
+    assert.equal(hash.digest("hex"), await digestOfProp("write", size, 65536));
+    await waitUntil(() => child.exitCode === 0, "it ends");
+  }
+  const stopped = spawn(lab.link, ["-c", line], { cwd: lab.work, env: { ...lab.env, ...said() }, stdio: ["ignore", "pipe", "pipe"] });
+  const { id } = await keepersOf(lab);
+  const [writer] = await waitUntil(() => withWord(`write ${size} 65536`), "the writer");
+  await waitUntil(() => fs.readFileSync(`/proc/${writer.pid}/wchan`, "utf8").includes("pipe"), "the writer waits");
+  assert.ok(fs.statSync(lab.file(id, "log")).size < size / 2);
+  stopped.kill("SIGTERM");
+  stopped.stdout.resume();
+  await waitUntil(() => folders(lab).length === 0 && !alive(writer), "it is ended");
+});
+
+test("what takes longer is let go: its output so far, one line, and a task with all that was said of it", async (t) => {
+  const lab = newShell(t);
+  const env = { HOB_SHELL_WAIT: "300ms", HOB_SHELL_CALLER: "sub", HOB_SHELL_PROJECT: "/tmp", HOB_SHELL_TAG: "notify:exit", HOB_SHELL_PREFIX: "SAY:" };
+  const line = " echo first; echo SAY: early; until [ -e go ]; do sleep 0.02; done; echo last; exit 4 ";
+  const { code, out } = await shell(lab, line, { ...env, HOB_SHELL_OWNER: String(process.pid) }).done;
+  assert.equal(code, 0);
+  const id = /^first\nSAY: early\n\(Still running after 300ms: it goes on as background process (\w{5})\.\)\n$/.exec(out)?.[1];
+  assert.ok(id, out);
+  const task = await lab.show(id);
+  assert.equal(task.status, "running");
+  assert.equal(task.command, line.trim());
+  assert.deepEqual(task.argv, [BASH, "-c", line]);
+  assert.deepEqual([task.sessionId, task.createdBy, task.project, task.lifetime], ["ses", "sub", "/tmp", "session"]);
+  assert.deepEqual(task.tags, ["notify:exit"]);
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  assert.equal((await lab.ended(id)).exitCode, 4);
+  assert.equal(await lab.raw(id), "first\nSAY: early\nlast\n");
+  const events = await lab.events(id);
+  assert.deepEqual(events.map(({ type }) => type), ["started", "notify", "exit"]);
+  assert.equal(events[1].message, "early");
+});
+
+test("no newline at the end of the output so far: hob's line gets one of its own", async (t) => {
+  const lab = newShell(t);
+  const { out } = await shell(lab, "printf half; exec sleep 1000", { HOB_SHELL_WAIT: "200ms" }).done;
+  assert.match(out, /^half\n\(Still running after 200ms: .*\)\n$/);
+});
+
+test("a flood is let go in time", async (t) => {
+  const lab = newShell(t);
+  const { code, out } = await shell(lab, "exec yes", { HOB_SHELL_WAIT: "200ms" }).done;
+  assert.equal(code, 0);
+  assert.match(out.slice(-200), /y\n\(Still running after 200ms: it goes on as background process \w{5}\.\)\n$/);
+});
+
+test("jobs that are left running return at once and are a task", async (t) => {
+  const lab = newShell(t);
+  const lines = ["sleep 1000 & echo on", "nohup sleep 1000 & echo on", "setsid sleep 1000 & echo on", "(sleep 1000; echo never) & echo on; exit 0"];
+  for (const line of lines) {
+    const { code, out } = await shell(lab, line, { HOB_SHELL_TAG: "notify:exit" }).done;
+    const id = /on\n\(What it left running is background process (\w{5})\.\)\n$/.exec(out)?.[1];
+    assert.equal(code, 0, line);
+    assert.ok(id, `${line}: ${out}`);
+    const task = await lab.until(id, ({ status }) => status !== "running");
+    assert.deepEqual([task.status, task.leftover, task.tags], ["completed", true, []], line);
+    assert.deepEqual(task.processes.at(-1).command, "sleep 1000");
+    await lab.kill(id);
+    assert.equal((await lab.show(id)).leftover, false);
+  }
+});
+
+test("what ends a moment after its shell is no task, and its output belongs to the command", async (t) => {
+  const lab = newShell(t);
+  assert.equal((await shell(lab, "(sleep 0.03; echo late) & echo on").done).out, "on\nlate\n");
+  await leftNothing(lab);
+});
+
+test("an abort reaches the command, which ends as it would have; a second one, and a killed caller, end it at once", async (t) => {
+  const lab = newShell(t);
+  const line = "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.05; done";
+  let child;
+  for (const script of [line, "echo ready; exec sleep 1001", "echo ready; sleep 1001; echo never"]) {
+    const ends = [];
+    for (child of [shell(lab, script), start(lab, [BASH, "-c", script])]) {
+      const one = child;
+      await waitUntil(() => one.out.includes("ready"), "ready");
+      process.kill(-one.pid, "SIGTERM");
+      ends.push(await one.done);
+    }
+    assert.deepEqual(ends[0], ends[1], script);
+  }
+
+  for (const again of ["SIGTERM", "SIGKILL"]) {
+    child = shell(lab, "trap 'echo no' TERM; echo ready; while :; do sleep 1002 & wait; done");
+    await waitUntil(() => child.out.includes("ready"), "ready");
+    process.kill(child.pid, "SIGTERM");
+    await waitUntil(() => child.out.includes("no"), "the first is caught");
+    process.kill(child.pid, again);
+    await child.done;
+    await waitUntil(() => withWord("sleep 1002").length === 0, "everything ends", 3);
+  }
+  await waitUntil(() => folders(lab).length === 0 && lab.processes().length === 0, "nothing stays", 5);
+  assert.deepEqual(await lab.list(), []);
+});
+
+test("no single kill of hob costs output, the code, or leaves anything", async (t) => {
+  const lab = newShell(t);
+  for (const who of ["keeper", "guard"]) {
+    fs.rmSync(path.join(lab.work, "go"), { force: true });
+    const child = shell(lab, "echo one; until [ -e go ]; do sleep 0.02; done; echo two; exit 6");
+    await waitUntil(() => child.out.includes("one"), "the first line");
+    const before = await keepersOf(lab);
+    signal(before[who]);
+    await lab.bothKeepers(before.id, { [who]: before[who] });
+    fs.writeFileSync(path.join(lab.work, "go"), "");
+    assert.deepEqual(await child.done, { code: 6, signal: null, out: "one\ntwo\n" }, who);
+    await leftNothing(lab);
+  }
+});
+
+test("a task whose keeper was killed before it was listed is listed all the same, with its events", async (t) => {
+  const lab = newShell(t);
+  const child = shell(lab, "echo OPENCODE_NOTIFY: early; exec sleep 1000", { HOB_SHELL_WAIT: "2s" });
+  const { id, keeper } = await keepersOf(lab);
+  await waitUntil(() => child.out !== "", "the line");
+  signal(keeper);
+  await child.done;
+  await lab.kill(id);
+  assert.deepEqual((await lab.events(id)).map(({ type, message }) => message ?? type), ["started", "early", "exit"]);
+});
+
+test("guard and keeper killed together: the command does not run on unseen", async (t) => {
+  const lab = newShell(t);
+  const child = shell(lab, "echo ready; exec sleep 1003");
+  await waitUntil(() => child.out.includes("ready"), "ready");
+  const { guard, keeper } = await keepersOf(lab);
+  signal(keeper.pid, "SIGSTOP");
+  signal(guard);
+  signal(keeper);
+  const { code, out } = await child.done;
+  assert.equal(code, 125);
+  assert.match(out, /its guard and keeper were killed/);
+  await leftNothing(lab);
+});
+
+test("a folder that nobody keeps and no row names is cleared away", async (t) => {
+  const lab = newShell(t);
+  await lab.run(["true"]);
+  const orphan = lab.file("orfan", "log");
+  fs.mkdirSync(path.dirname(orphan));
+  fs.writeFileSync(orphan, "x");
+  await lab.must(["clean"]);
+  assert.ok(fs.existsSync(orphan), "it may be a start under way");
+  fs.utimesSync(path.dirname(orphan), 1, 1);
+  await lab.must(["clean"]);
+  assert.equal(fs.existsSync(path.dirname(orphan)), false);
+  assert.equal(folders(lab).length, 1);
+});
+
+test("called in any other way, or without a way to keep it, hob becomes the real shell", async (t) => {
+  const lab = newShell(t);
+  const show = "echo $0 $1 $BASH_VERSION; env | grep -c HOB_SHELL_";
+  const version = (await start(lab, [BASH, "-c", "echo $BASH_VERSION"]).done).out.trim();
+  const direct = { code: 1, signal: null, out: `${BASH} ${version}\n0\n` };
+  const same = async (words, env, what) => {
+    const { code, signal: sig, out } = await start(lab, words, { env }).done;
+    assert.deepEqual({ code, signal: sig, out: out.replace("  ", " ") }, direct, what);
+    await leftNothing(lab);
+  };
+  const words = [lab.link, "-c", show];
+  await same(words, {}, "nothing was said");
+  await same(words, { HOB_SHELL_PATH: BASH }, "no time was said");
+  await same(words, said({ HOB_SHELL_WAIT: "soon" }), "a time that is none");
+  await same([lab.link, "-O", "extglob", "-c", show], said(), "more words");
+  await same([lab.link, "-l", "-c", show], said(), "a login shell");
+  await same(words, said({ HOB_SHELL_OWNER: "999999999" }), "the owner is gone");
+  await same(words, said({ HOB_SHELL_HOME: "/proc/not/there" }), "no home");
+  fs.chmodSync(lab.dir, 0o755);
+  fs.mkdirSync(path.join(lab.dir, "open"), { mode: 0o755 });
+  await same(words, said({ HOB_SHELL_HOME: path.join(lab.dir, "open") }), "a home that is open to others");
+  assert.equal((await start(lab, [lab.link, "-c", "echo $1", "sh", "word"], { env: said() }).done).out, "word\n");
+  const script = path.join(lab.dir, "script");
+  fs.writeFileSync(script, "echo script $1");
+  assert.equal((await start(lab, [lab.link, script, "x"], { env: said() }).done).out, "script x\n");
+  for (const redirected of ["</etc/passwd", ">out", "5</dev/null", "9</dev/null"]) {
+    const { out } = await start(lab, [BASH, "-c", `${lab.link} -c 'echo; ls -l /proc/self/fd' ${redirected}; cat out 2>/dev/null`], { env: said() }).done;
+    assert.match(out, redirected === ">out" ? /work\/out/ : /^\d</.test(redirected) ? new RegExp(`${redirected[0]} -> /dev/null`) : /passwd/);
+  }
+});
+
+test("the real shell is never hob itself, by whatever name", async (t) => {
+  const lab = newShell(t, { name: "dash", real: HOB });
+  const other = path.join(lab.dir, "other");
+  fs.mkdirSync(other);
+  for (const name of ["dash", "bash"]) fs.symlinkSync(HOB, path.join(other, name));
+  const env = { PATH: `${other}:${path.dirname(lab.link)}:${process.env.PATH}`, HOB_SHELL_PATH: path.join(other, "bash") };
+  for (const more of [env, said(env)]) {
+    const { code, out } = await start(lab, [lab.link, "-c", "readlink /proc/$$/exe"], { env: more }).done;
+    assert.deepEqual([code, path.basename(out.trim())], [0, "dash"]);
+  }
+  await leftNothing(lab);
+});
+
+test("every shell's name is known, and hob's own is none", async (t) => {
+  const lab = newLab(t);
+  for (const name of ["ash", "bash", "dash", "ksh", "mksh", "sh", "yash", "zsh"]) {
+    const link = path.join(lab.dir, name);
+    fs.symlinkSync(HOB, link);
+    assert.equal((await start(lab, [link, "-c", "echo $((1 + 1))"]).done).out, "2\n", name);
+  }
+  fs.symlinkSync(HOB, path.join(lab.dir, "fish"));
+  assert.match((await start(lab, [path.join(lab.dir, "fish"), "-c", "x"]).done).out, /no command '-c'/);
+});
