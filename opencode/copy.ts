@@ -25,7 +25,7 @@ export function copyOf(folder: string, env: NodeJS.ProcessEnv): string {
 }
 
 /** hob's folder, as hob itself finds it. Nobody else may have put a program there. */
-function privateHome(env: NodeJS.ProcessEnv): string {
+export function privateHome(env: NodeJS.ProcessEnv): string {
   const { HOB_HOME, XDG_STATE_HOME, HOME } = env;
   const home = resolve(HOB_HOME || (XDG_STATE_HOME ? join(XDG_STATE_HOME, "hob") : join(HOME!, ".local/state/hob")));
   mkdirSync(home, { recursive: true, mode: 0o700 });

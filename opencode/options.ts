@@ -1,4 +1,4 @@
-// The plugin's options, as the user's opencode.json gives them: ["opencode-hob", { bin, notifyPrefix, home }].
+// The plugin's options, as the user's opencode.json gives them: ["opencode-hob", { bin, notifyPrefix, home, autoBackground }].
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -9,6 +9,8 @@ export interface Options {
   notifyPrefix: string;
   /** Where hob keeps its state. */
   home?: string;
+  /** After so many seconds a command of the bash tool goes on as a background process; 0: never. */
+  autoBackground: number;
 }
 
 /** Takes what is usable: a plugin that throws while it loads is skipped without a word. */
@@ -17,11 +19,16 @@ export function readOptions(given: Record<string, unknown> = {}): Options {
     bin: path(given.bin),
     notifyPrefix: text(given.notifyPrefix) ?? "OPENCODE_NOTIFY:",
     home: path(given.home),
+    autoBackground: seconds(given.autoBackground) ?? 60,
   };
 }
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function seconds(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
 }
 
 function path(value: unknown): string | undefined {

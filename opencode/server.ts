@@ -1,9 +1,12 @@
 // The plugin as OpenCode loads it. All logic is in hob; here its words are translated.
 import type { Hooks, PluginInput } from "@opencode-ai/plugin";
+import { Auto } from "./auto.ts";
+import { runningIn } from "./compact.ts";
 import { Desk } from "./desk.ts";
 import { ShellEnv } from "./env.ts";
 import { readOptions } from "./options.ts";
 import { shellFor } from "./shell.ts";
+import { projectOf } from "./project.ts";
 import { makeTools } from "./tools.ts";
 
 // One for each set of options: projects may name different homes.
@@ -17,6 +20,7 @@ async function server(input: PluginInput, given?: Record<string, unknown>): Prom
   desk.listen();
 
   const environment = new ShellEnv(input.client);
+  const auto = new Auto({ desk, options, project: projectOf(input) });
   let config: { shell?: string; plugin?: unknown[] } = {};
 
   return {
@@ -25,7 +29,7 @@ async function server(input: PluginInput, given?: Record<string, unknown>): Prom
       sessions: desk.sessions,
       owner: desk.owner,
       notifyPrefix: options.notifyPrefix,
-      shell: () => shellFor(config.shell),
+      shell: () => shellFor(auto.shellOf(config.shell)),
       // Alone, there is no other plugin whose variables could be asked for.
       env: async (cwd) => ((config.plugin ?? []).length > 1 ? environment.in(cwd) : {}),
       listen: () => desk.listen(),
@@ -33,8 +37,16 @@ async function server(input: PluginInput, given?: Record<string, unknown>): Prom
     config: async (merged) => {
       // Kept, not read: plugins that come later may still change it.
       config = merged as typeof config;
+      await auto.standIn(config);
     },
-    "shell.env": environment.hook,
+    "tool.execute.before": async (call, { args }) => auto.notice(call, args),
+    "shell.env": async (call, output) => {
+      await environment.hook(call, output);
+      await auto.handOver(call, output.env);
+    },
+    "experimental.session.compacting": async ({ sessionID }, { context }) => {
+      context.push(...(await runningIn(desk, sessionID, projectOf(input))));
+    },
     "chat.message": async ({ sessionID }) => {
       // In the background: what waits must not hold up the user's message.
       void desk.see(sessionID).catch(() => {});

@@ -43,6 +43,11 @@ export function listedText(tasks: Task[]): string {
   return lines.join("\n");
 }
 
+/** What a summary of the session must keep of a task that runs. */
+export function keptText(task: Task): string {
+  return `- ${[...block(task), `its output so far ends at cursor ${task.cursor}`].join("; ")}`;
+}
+
 /** What became of the tasks that were to be ended. */
 export function killedText(killed: Killed[]): string {
   if (killed.length === 0) return "No background process fits: nothing was ended.";

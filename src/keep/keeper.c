@@ -22,8 +22,9 @@
 #define FOLLOWER_GRACE_MS 2000
 #define STATUS_TRIES	  100 /* how often, 10 ms apart, an exit code is asked of a kernel that may still get it */
 #define STATUS_GAP_NS	  10000000
-#define COPIED_BEHIND	  (16 * 1024 * 1024) /* so far the caller of an unlisted command may stay behind, as with a pipe \
-					      */
+#define COPIED_BEHIND                                                                                                  \
+	(16 * 1024 * 1024) /* so far the caller of an unlisted command may stay behind, as with a pipe                 \
+			    */
 
 static struct keeper {
 	struct hold *hold;

@@ -1,6 +1,6 @@
 // The plugin's own parts, without OpenCode.
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -103,8 +103,10 @@ test("the program is looked for in the option, HOB_BIN, the packages, the source
 
 test("options take what is usable", async () => {
   const { readOptions } = await load("options");
-  assert.deepEqual(readOptions(), { bin: undefined, notifyPrefix: "OPENCODE_NOTIFY:", home: undefined });
-  assert.deepEqual(readOptions({ bin: 7, notifyPrefix: "", home: "/x" }), { bin: undefined, notifyPrefix: "OPENCODE_NOTIFY:", home: "/x" });
+  assert.deepEqual(readOptions(), { bin: undefined, notifyPrefix: "OPENCODE_NOTIFY:", home: undefined, autoBackground: 60 });
+  const given = { bin: 7, notifyPrefix: "", home: "/x", autoBackground: 0 };
+  assert.deepEqual(readOptions(given), { bin: undefined, notifyPrefix: "OPENCODE_NOTIFY:", home: "/x", autoBackground: 0 });
+  for (const autoBackground of [-1, "10", NaN, null]) assert.equal(readOptions({ autoBackground }).autoBackground, 60);
 });
 
 test("the shell is the one of OpenCode's bash tool", async () => {
@@ -116,6 +118,50 @@ test("the shell is the one of OpenCode's bash tool", async () => {
   for (const refused of ["/usr/bin/fish", "nu", "/no/such/zsh"]) assert.match(shellFor(undefined, { PATH, SHELL: refused }), /\/bash$/);
   assert.match(shellFor("/usr/bin/fish", { PATH, SHELL: "/bin/sh" }), /\/bash$/, "a refused shell is not replaced by $SHELL");
   assert.equal(shellFor(undefined, { PATH: "" }), "/bin/sh");
+});
+
+test("a command is let go before its time-out", async () => {
+  const { patience } = await load("auto");
+  assert.equal(patience(60_000, 120_000), 60_000);
+  assert.equal(patience(60_000, 61_000), 59_000);
+  assert.equal(patience(600_000, 120_000), 118_000);
+  assert.equal(patience(60_000, 4_000), 2_000);
+  assert.equal(patience(60_000, 1_000), 500);
+  assert.equal(patience(60_000, 0), 1);
+});
+
+test("a link stands for one shell, never for another link, and leads where it is told", async () => {
+  const { Link, standsFor } = await load("link");
+  const home = join(folder, "linked");
+  const env = { HOB_HOME: home };
+  const hob = program("linked-bin/hob");
+  const link = new Link("/bin/bash", hob, env);
+  assert.match(link.path, /\/shell\/[0-9a-f]{12}\/bash$/);
+  assert.equal(readlinkSync(link.path), hob);
+  assert.equal(standsFor(link.path, env), "/bin/bash");
+  assert.equal(standsFor("/bin/zsh", env), "/bin/zsh");
+  assert.equal(standsFor(undefined, env), undefined);
+  assert.equal(new Link("/bin/bash", hob, env).path, link.path, "the same for all");
+  assert.notEqual(new Link("/bin/sh", hob, env).path, link.path);
+  link.lead(link.shell);
+  assert.equal(readlinkSync(link.path), "/bin/bash");
+  rmSync(join(home, "shell"), { recursive: true });
+  link.lead(hob);
+  assert.deepEqual([readlinkSync(link.path), standsFor(link.path, env)], [hob, "/bin/bash"]);
+  assert.throws(() => new Link("/usr/bin/fish", hob, env), /does not know/);
+  chmodSync(home, 0o755);
+  assert.throws(() => new Link("/bin/bash", hob, env), /is not private/);
+});
+
+test("links to programs that are gone for a day are removed", async () => {
+  const { Link } = await load("link");
+  const home = join(folder, "old-links");
+  const env = { HOB_HOME: home };
+  const old = new Link("/bin/bash", join(folder, "gone"), env);
+  const young = new Link("/bin/sh", join(folder, "gone"), env);
+  utimesSync(join(old.path, ".."), 1, 1);
+  new Link("/bin/sh", program("linked-bin/hob"), env);
+  assert.deepEqual([existsSync(join(old.path, "..")), existsSync(join(young.path, ".."))], [false, true]);
 });
 
 test("the owner is this process with its start time", async () => {

@@ -44,6 +44,8 @@ export class Model {
   #server;
   /** Every request of a session that has a key, in the order of arrival: { key, sight }. */
   log = [];
+  /** Requests without tools: for titles and summaries. */
+  plain = [];
   /** What went wrong inside scripts. */
   failures = [];
 
@@ -96,6 +98,7 @@ export class Model {
     for await (const chunk of request.setEncoding("utf8")) text += chunk;
     if (!request.url.endsWith("/chat/completions")) return response.writeHead(404).end();
     const sight = new Sight(JSON.parse(text));
+    if (sight.tools.length === 0) this.plain.push(sight);
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.end(stream(sight.tools.length ? this.#step(sight) : say("A title")));
   }

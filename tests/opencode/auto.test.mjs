@@ -1,0 +1,184 @@
+// Nothing blocks the agent: the bash tool with hob as its shell, and without.
+import assert from "node:assert/strict";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { SCRIPTS } from "../cmd/lib/scripts.mjs";
+import { Lab } from "./lib/lab.mjs";
+import { call, say } from "./lib/model.mjs";
+import { hob } from "./lib/programs.mjs";
+import { hasTools } from "./lib/tools.mjs";
+import { until } from "./lib/wait.mjs";
+
+const ALLOW = { permission: { bash: { "*": "allow", "rm *": "deny" }, external_directory: "allow" } };
+const bash = (command, more) => call("bash", { command, description: "A command", ...more });
+const LET_GO = /\(Still running after (\w+): it goes on as background process (\w{5})\.\)$/;
+const LEFT = /\(What it left running is background process (\w{5})\.\)$/;
+
+/** What the bash tool made of each line: { output, exit, ms }. */
+async function playAll(lab, server, key) {
+  lab.model.play(key, function* (first) {
+    hasTools(first);
+    for (const line of SCRIPTS) yield bash(line);
+    yield say("done");
+  });
+  const session = await server.session();
+  await server.prompt(session, `[[${key}]]`);
+  await server.idle(session);
+  const parts = (await server.messages(session)).flatMap(({ parts }) => parts).filter(({ type }) => type === "tool");
+  return parts.map(({ state: { output, metadata, time } }) => ({ output, exit: metadata.exit, ms: time.end - time.start }));
+}
+
+/** Without hob OpenCode reads two sockets, and which comes first is chance. */
+function comparable({ output, exit }) {
+  const text = output.replace(/OPENCODE_PID=\d+/, "OPENCODE_PID=").replace(/tool-output\/\w+/, "tool-output/");
+  return { exit, output: text.split("\n").sort() };
+}
+
+test("fifty lines with hob and without: the same, as quick, and nothing is left", async () => {
+  await Lab.with({ config: ALLOW, plugin: { autoBackground: 0 } }, async (lab) => {
+    const plain = await lab.serve();
+    assert.equal((await plain.api("GET", "/config")).shell, undefined);
+    lab.configure({});
+    const server = await lab.serve();
+    const { shell } = await server.api("GET", "/config");
+    assert.match(shell, /\/hob\/shell\/[0-9a-f]{12}\/bash$/);
+    assert.equal(readlinkSync(shell), hob);
+    const [without, with_] = await Promise.all([playAll(lab, plain, "without"), playAll(lab, server, "with")]);
+    SCRIPTS.forEach((line, i) => {
+      const [one, other] = [with_, without].map((all) => JSON.stringify(comparable(all[i])));
+      assert.ok(one === other, `${line}: ${one.slice(0, 1000)} for ${other.slice(0, 1000)}`);
+    });
+    const quickest = (all) => Math.min(...all.map(({ ms }) => ms));
+    assert.ok(quickest(with_) - quickest(without) < 30, `${quickest(with_)} ms for ${quickest(without)}`);
+    assert.deepEqual(readdirSync(join(lab.hobHome, "tasks")), []);
+    assert.deepEqual([await lab.tasks(), await lab.events()], [[], []]);
+  });
+});
+
+test("let go, left behind, aborted, denied, compacted; and hob that breaks meanwhile", async () => {
+  await Lab.with({ config: ALLOW, plugin: { autoBackground: 1.5 }, files: { kept: "" } }, async (lab) => {
+    const program = join(lab.root, "own", "hob");
+    mkdirSync(join(program, ".."));
+    copyFileSync(hob, program);
+    const server = await lab.serve({ HOB_BIN: program });
+    const play = async (key, script) => {
+      lab.model.play(key, script);
+      const session = await server.session();
+      await server.prompt(session, `[[${key}]]`);
+      return session;
+    };
+
+    const ids = {};
+    let session = await play("long", function* (first) {
+      hasTools(first);
+      const slow = "echo started; until [ -e go ]; do sleep 0.05; done; echo over; exit 3";
+      ids.quick = LET_GO.exec((yield bash(slow, { timeout: 2000 })).result);
+      ids.killed = LET_GO.exec((yield bash("echo mine; exec sleep 1000")).result);
+      let sight = yield call("killProcesses", { processId: ids.killed[2] });
+      assert.match(sight.result, /cancelled/);
+      sight = yield bash(slow);
+      ids.slow = LET_GO.exec(sight.result);
+      assert.match(sight.result, /^started\n\(Still/);
+      yield bash("touch go");
+      yield say("waiting");
+      yield say("thank you");
+      yield say("thank you, too");
+    });
+    const told = () => (lab.model.of("long").at(-1)?.said ?? []).slice(1).join("\n");
+    await until(() => /failed[^]*failed/.test(told()), "both ends are told");
+    assert.deepEqual([ids.quick[1], ids.killed[1], ids.slow[1]], ["1s", "1s", "1s"], told());
+    assert.match(told(), new RegExp(`Background process ${ids.slow[2]} failed, exit code 3\nlast output:\nstarted\nover`));
+    assert.ok(!told().includes(ids.killed[2]), "what the agent ended is no news");
+    await server.idle(session);
+
+    session = await play("jobs", function* () {
+      for (const line of ["sleep 1000 & echo on", "nohup sleep 1000 & echo on", "setsid sleep 1000 & echo on"]) {
+        const before = Date.now();
+        const { result } = yield bash(line);
+        assert.match(result, LEFT, line);
+        assert.ok(Date.now() - before < 5000, "at once");
+        const sight = yield call("listBackgroundProcesses", { sessionId: "current" });
+        assert.match(sight.result, new RegExp(`${LEFT.exec(result)[1]} .*sleep 1000`), line);
+      }
+      const sight = yield call("killProcesses", { sessionId: "current" });
+      assert.match(sight.result, /all its processes have ended/);
+      yield say("done");
+    });
+    await server.idle(session);
+
+    session = await play("denied", function* () {
+      assert.match((yield bash("echo a && rm kept")).result, /denied|prevents|rule/i);
+      yield say("done");
+    });
+    await server.idle(session);
+    assert.ok(existsSync(join(lab.project, "kept")));
+
+    session = await play("abort", function* () {
+      yield bash("echo $$ > pid; exec sleep 1001");
+      yield say("nobody gets here");
+    });
+    const sleeps = () => lab.processes().filter(({ command }) => command === "sleep 1001");
+    await until(() => sleeps().length === 1, "it runs");
+    const before = (await lab.tasks()).length;
+    await server.api("POST", `/session/${session}/abort`);
+    await until(() => sleeps().length === 0, "it ends", 5);
+    await server.idle(session);
+    assert.equal((await lab.tasks()).length, before, "an abort leaves no task");
+
+    session = await play("compact", function* () {
+      const { result } = yield call("createBackgroundProcess", { command: "echo hello; exec sleep 1002", name: "kept-one" });
+      assert.match(result, /running/);
+      yield say("done");
+      yield say("going on");
+    });
+    await server.idle(session);
+    await server.api("POST", `/session/${session}/summarize`, { providerID: "scripted", modelID: "first" });
+    const context = () => lab.model.plain.map(({ messages }) => JSON.stringify(messages)).join("\n");
+    await until(() => /Keep their ids, ports and cursors/.test(context()), "the compaction's request");
+    assert.match(context(), /kept-one[^\n]*its output so far ends at cursor 6/);
+
+    const { shell } = await server.api("GET", "/config");
+    const broken = { missing: () => renameSync(program, `${program}.away`), broken: () => writeBroken(program) };
+    for (const [what, breakIt] of Object.entries(broken)) {
+      session = await play(what, function* () {
+        breakIt();
+        let sight = yield bash("echo $0 $HOB_ID; sleep 2; echo whole");
+        assert.equal(sight.result, "/bin/bash\nwhole\n", "as if nothing had been set");
+        assert.equal(readlinkSync(shell), "/bin/bash");
+        rmSync(program, { force: true });
+        copyFileSync(hob, program);
+        sight = yield bash("echo again; exec sleep 1003");
+        assert.match(sight.result, LET_GO);
+        assert.equal(readlinkSync(shell), program);
+        yield say("done");
+      });
+      await server.idle(session);
+    }
+
+    await server.api("POST", `/session/${session}/shell`, { agent: "build", command: "echo shell $0 ${HOB_ID:-none}" });
+    const outputs = (await server.messages(session)).flatMap(({ parts }) => parts).map(({ state }) => state?.output ?? "");
+    assert.match(outputs.at(-1), /^shell (\/bin\/)?\S*bash none/, "the user's own commands run in the shell itself");
+  });
+});
+
+function writeBroken(program) {
+  rmSync(program);
+  writeFileSync(program, "#!/bin/sh\nexit 1\n");
+  chmodSync(program, 0o755);
+}
+
+test("without hob, and with a shell that hob does not know, nothing is set", async () => {
+  await Lab.with({ config: ALLOW }, async (lab) => {
+    lab.model.play("without", function* () {
+      assert.equal((yield bash("echo $0 ${HOB_ID:-none}")).result, "/bin/bash none\n");
+      yield say("done");
+    });
+    const server = await lab.serve({ HOB_BIN: "/not/there" });
+    assert.equal((await server.api("GET", "/config")).shell, undefined);
+    const session = await server.session();
+    await server.prompt(session, "[[without]]");
+    await server.idle(session);
+    assert.equal(existsSync(join(lab.hobHome, "shell")), false);
+  });
+});
