@@ -12,8 +12,8 @@ import { until } from "./lib/wait.mjs";
 
 const ALLOW = { permission: { bash: { "*": "allow", "rm *": "deny" }, external_directory: "allow" } };
 const bash = (command, more) => call("bash", { command, description: "A command", ...more });
-const LET_GO = /\(Still running after (\w+): it goes on as background process (\w{5})\.\)$/;
-const LEFT = /\(What it left running is background process (\w{5})\.\)$/;
+const LET_GO = /\(Still running after (\w+): it goes on as background process (\w{5})\.\)\n$/;
+const LEFT = /\(What it left running is background process (\w{5})\.\)\n$/;
 
 /** What the bash tool made of each line: { output, exit, ms }. */
 async function playAll(lab, server, key) {
@@ -50,14 +50,15 @@ test("fifty lines with hob and without: the same, as quick, and nothing is left"
       assert.ok(one === other, `${line}: ${one.slice(0, 1000)} for ${other.slice(0, 1000)}`);
     });
     const quickest = (all) => Math.min(...all.map(({ ms }) => ms));
-    assert.ok(quickest(with_) - quickest(without) < 30, `${quickest(with_)} ms for ${quickest(without)}`);
+    // A few milliseconds; what is allowed here is what a busy machine makes of them.
+    assert.ok(quickest(with_) - quickest(without) < 100, `${quickest(with_)} ms for ${quickest(without)}`);
     assert.deepEqual(readdirSync(join(lab.hobHome, "tasks")), []);
     assert.deepEqual([await lab.tasks(), await lab.events()], [[], []]);
   });
 });
 
 test("let go, left behind, aborted, denied, compacted; and hob that breaks meanwhile", async () => {
-  await Lab.with({ config: ALLOW, plugin: { autoBackground: 1.5 }, files: { kept: "" } }, async (lab) => {
+  await Lab.with({ config: ALLOW, plugin: { autoBackground: 2 }, files: { kept: "" } }, async (lab) => {
     const program = join(lab.root, "own", "hob");
     mkdirSync(join(program, ".."));
     copyFileSync(hob, program);
@@ -87,7 +88,7 @@ test("let go, left behind, aborted, denied, compacted; and hob that breaks meanw
     });
     const told = () => (lab.model.of("long").at(-1)?.said ?? []).slice(1).join("\n");
     await until(() => /failed[^]*failed/.test(told()), "both ends are told");
-    assert.deepEqual([ids.quick[1], ids.killed[1], ids.slow[1]], ["1s", "1s", "1s"], told());
+    assert.deepEqual([ids.quick[1], ids.killed[1], ids.slow[1]], ["1s", "2s", "2s"], told());
     assert.match(told(), new RegExp(`Background process ${ids.slow[2]} failed, exit code 3\nlast output:\nstarted\nover`));
     assert.ok(!told().includes(ids.killed[2]), "what the agent ended is no news");
     await server.idle(session);
@@ -143,8 +144,8 @@ test("let go, left behind, aborted, denied, compacted; and hob that breaks meanw
     for (const [what, breakIt] of Object.entries(broken)) {
       session = await play(what, function* () {
         breakIt();
-        let sight = yield bash("echo $0 $HOB_ID; sleep 2; echo whole");
-        assert.equal(sight.result, "/bin/bash\nwhole\n", "as if nothing had been set");
+        let sight = yield bash("readlink -f /proc/$$/exe; echo id $HOB_ID; sleep 3; echo whole");
+        assert.match(sight.result, /\/bash\nid *\nwhole\n$/, "as if nothing had been set");
         assert.equal(readlinkSync(shell), "/bin/bash");
         rmSync(program, { force: true });
         copyFileSync(hob, program);
@@ -156,9 +157,9 @@ test("let go, left behind, aborted, denied, compacted; and hob that breaks meanw
       await server.idle(session);
     }
 
-    await server.api("POST", `/session/${session}/shell`, { agent: "build", command: "echo shell $0 ${HOB_ID:-none}" });
+    await server.api("POST", `/session/${session}/shell`, { agent: "build", command: "echo shell $BASH_VERSION ${HOB_ID:-none}" });
     const outputs = (await server.messages(session)).flatMap(({ parts }) => parts).map(({ state }) => state?.output ?? "");
-    assert.match(outputs.at(-1), /^shell (\/bin\/)?\S*bash none/, "the user's own commands run in the shell itself");
+    assert.match(outputs.at(-1), /^shell \d\S+ none/, "the user's own commands run in the shell itself");
   });
 });
 
