@@ -7,7 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { digestOfProp } from "./lib/bytes.mjs";
 import { newLab } from "./lib/lab.mjs";
-import { alive, children, signal, withWord } from "./lib/processes.mjs";
+import { alive, signal, stat, withWord } from "./lib/processes.mjs";
 import { HOB, prop, quote } from "./lib/programs.mjs";
 import { SCRIPTS } from "./lib/scripts.mjs";
 import { waitUntil } from "./lib/wait.mjs";
@@ -92,8 +92,9 @@ test("much output arrives whole, through sockets and pipes, and a reader that ta
   }
   const stopped = spawn(lab.link, ["-c", line], { cwd: lab.work, env: { ...lab.env, ...said() }, stdio: ["ignore", "pipe", "pipe"] });
   const { id } = await keepersOf(lab);
-  const [writer] = await waitUntil(() => withWord(`write ${size} 65536`), "the writer");
-  await waitUntil(() => fs.readFileSync(`/proc/${writer.pid}/wchan`, "utf8").includes("pipe"), "the writer waits");
+  const writer = await waitUntil(() => withWord(`write ${size} 65536`)[0], "the writer");
+  const held = () => fs.statSync(lab.file(id, "log")).size >= 16 << 20 && stat(writer.pid)?.state === "S";
+  await waitUntil(held, "the writer waits");
   assert.ok(fs.statSync(lab.file(id, "log")).size < size / 2);
   stopped.kill("SIGTERM");
   stopped.stdout.resume();
