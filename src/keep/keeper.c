@@ -233,12 +233,12 @@ static bool caller_spoke(const char *word)
 	return true;
 }
 
-/* It died: the command with it, at once, as a shell would that is killed with its group. Unless it was listed just
- * before, nobody is ever told. */
-static void caller_died(void)
+/* The caller died, and the registry knows of no start (or does not tell): the command goes with it, at once, as it
+ * would with a shell that is killed with its group. */
+static void follow_caller(void)
 {
-	k.ledger.check = !k.st->forgotten;
-	ending_begin(k.st, REASON_ABORT, SIGKILL, 0);
+	if (unlisted() && k.st->launched && k.hold->fd[HOLD_RUN] < 0 && (k.ledger.gone || k.ledger.failing_ns))
+		ending_begin(k.st, REASON_ABORT, SIGKILL, 0);
 }
 
 /* Tells the caller of a command that is not listed how it ended; it decides what becomes of it. */
@@ -270,10 +270,9 @@ static void run_spoke(void)
 		k.st->follow = strcmp(word, "follow") == 0;
 	} else if (n > 0 && strcmp(word, "bye") == 0) {
 		k.st->follow = false;
-	} else if (unlisted()) {
-		caller_died();
 	} else if (!k.st->go) {
-		k.ledger.check = true;
+		/* killed a moment ago, it may have listed the task just before */
+		k.ledger.check = !k.st->forgotten;
 	} else if (k.st->follow) {
 		k.st->follow = false;
 		ending_begin(k.st, REASON_ABORT, SIGTERM, FOLLOWER_GRACE_MS);
@@ -354,6 +353,7 @@ static void check_clock(void)
 		ask_status();
 	if (k.ledger.dead && k.st->ending.cause == REASON_NONE)
 		ending_begin(k.st, REASON_LOST, SIGKILL, 0);
+	follow_caller();
 }
 
 static void owner_ended(void)
