@@ -32,7 +32,9 @@ async function playAll(lab, server, key) {
 /** Without hob OpenCode reads two sockets, and which comes first is chance. */
 function comparable({ output, exit }) {
   const text = output.replace(/OPENCODE_PID=\d+/, "OPENCODE_PID=").replace(/tool-output\/\w+/, "tool-output/");
-  return { exit, output: text.split("\n").sort() };
+  // How much OpenCode keeps of long output depends on the pieces it comes in.
+  const kept = text.includes("...output truncated...") ? text.slice(-1000) : text;
+  return { exit, output: kept.split("\n").sort() };
 }
 
 test("fifty lines with hob and without: the same, as quick, and nothing is left", async () => {
