@@ -1,6 +1,7 @@
 #include "keep/keeper.h"
 
 #include "base/path.h"
+#include "keep/caller.h"
 #include "keep/capture.h"
 #include "keep/control.h"
 #include "keep/ending.h"
@@ -14,22 +15,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OWNER_GRACE_MS	  500 /* an owner that died is followed quickly, whatever the task's grace */
-#define FOLLOWER_GRACE_MS 2000
-#define STATUS_TRIES	  100 /* how often, 10 ms apart, an exit code is asked of a kernel that may still get it */
-#define STATUS_GAP_NS	  10000000
-#define COPIED_BEHIND                                                                                                  \
-	(16 * 1024 * 1024) /* so far the caller of an unlisted command may stay behind, as with a pipe                 \
-			    */
+#define OWNER_GRACE_MS 500 /* an owner that died is followed quickly, whatever the task's grace */
+#define STATUS_TRIES   100 /* how often, 10 ms apart, an exit code is asked of a kernel that may still get it */
+#define STATUS_GAP_NS  10000000
 
 static struct keeper {
 	struct hold *hold;
 	struct hold_state *st;
 	struct ledger ledger;
+	struct caller caller;
 	struct control control;
 	struct ending_work ending;
 	struct silence silence;
@@ -41,9 +38,6 @@ static struct keeper {
 	bool finishing;	 /* the command ended and its last output is in the log */
 	bool end_ready;	 /* … and scanned, and told */
 	bool tree_ready; /* the same for what the leftovers wrote */
-	bool end_told;	 /* … and `run` knows, of a task that is not listed */
-	bool gone_told;
-	uint64_t end;
 	int status_tries;
 	int64_t status_at_ns;
 } k;
@@ -80,13 +74,6 @@ static void tell_place(void)
 		files_write_keeper(k.hold->fd[HOLD_DIR], me.proc);
 }
 
-static void report(int code, int stage)
-{
-	struct keeper_report text = {.code = code, .stage = stage, .command = k.st->command, .started_ms = os_now_ms()};
-
-	send(k.hold->fd[HOLD_RUN], &text, sizeof text, MSG_NOSIGNAL);
-}
-
 /* Starts the command. 0, or a negative errno after `run` was told. */
 static int launch(void)
 {
@@ -100,7 +87,7 @@ static int launch(void)
 		k.st->timeout_at_ns = os_mono_ns() + k.hold->timeout_ms * 1000000;
 	/* launched first: once `run` was told, a killed keeper must not pass for a failed start */
 	k.st->launched = r == 0;
-	report(r, (int)stage);
+	caller_report(&k.caller, r, (int)stage);
 	if (r < 0)
 		return r;
 	os_poke(k.hold->fd[HOLD_POKE_GUARD]);
@@ -141,6 +128,7 @@ static int begin(struct hold *hold)
 	memset(&k, 0, sizeof k);
 	k.hold = hold;
 	k.st = hold->state;
+	caller_init(&k.caller, hold);
 	k.guard_fd = k.stray_fd = k.lock_fd = -1;
 	k.look = true;
 	crash_in_tests();
@@ -206,81 +194,6 @@ static void stray_ended(void)
 	}
 	path_close(&k.stray_fd);
 	k.look = true;
-}
-
-/* True for a command that its caller still waits for: the registry knows nothing of it, and may never. */
-static bool unlisted(void)
-{
-	return k.hold->unlisted && !k.st->go;
-}
-
-/* A word of the caller's about a command that is not listed. */
-static bool caller_spoke(const char *word)
-{
-	unsigned long long copied;
-	int sig;
-
-	if (!unlisted())
-		return false;
-	if (sscanf(word, "copied %llu", &copied) == 1)
-		k.st->copied = copied;
-	else if (sscanf(word, "abort %d", &sig) == 1)
-		ending_begin(k.st, REASON_ABORT, sig, k.hold->grace_ms);
-	else if (strcmp(word, "forget") == 0)
-		k.st->forgotten = true;
-	else
-		return false;
-	return true;
-}
-
-/* The caller died, and the registry knows of no start (or does not tell): the command goes with it, at once, as it
- * would with a shell that is killed with its group. */
-static void follow_caller(void)
-{
-	if (unlisted() && k.st->launched && k.hold->fd[HOLD_RUN] < 0 && (k.ledger.gone || k.ledger.failing_ns))
-		ending_begin(k.st, REASON_ABORT, SIGKILL, 0);
-}
-
-/* Tells the caller of a command that is not listed how it ended; it decides what becomes of it. */
-static void report_end(void)
-{
-	struct keeper_report text = {.ended = true, .command = k.st->command, .wstatus = k.st->wstatus};
-
-	if (!unlisted() || !k.end_ready || k.hold->fd[HOLD_RUN] < 0 || (k.end_told && (k.gone_told || !k.tree_ready)))
-		return;
-	text.leftover = !k.tree_ready;
-	text.output = k.tree_ready ? output.log.end : k.end;
-	k.end_told = true;
-	k.gone_told = k.tree_ready;
-	send(k.hold->fd[HOLD_RUN], &text, sizeof text, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-static void run_spoke(void)
-{
-	char word[32];
-	ssize_t n = recv(k.hold->fd[HOLD_RUN], word, sizeof word - 1, MSG_DONTWAIT);
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	word[n > 0 ? n : 0] = '\0';
-	if (n > 0 && caller_spoke(word))
-		return;
-	if (n > 0 && (strcmp(word, "go") == 0 || strcmp(word, "follow") == 0)) {
-		k.st->go = true;
-		k.st->follow = strcmp(word, "follow") == 0;
-	} else if (n > 0 && strcmp(word, "bye") == 0) {
-		k.st->follow = false;
-	} else if (!k.st->go) {
-		/* killed a moment ago, it may have listed the task just before */
-		k.ledger.check = !k.st->forgotten;
-	} else if (k.st->follow) {
-		k.st->follow = false;
-		ending_begin(k.st, REASON_ABORT, SIGTERM, FOLLOWER_GRACE_MS);
-	}
-	if (!k.st->follow) {
-		hold_close(k.hold, HOLD_RUN);
-		os_poke(k.hold->fd[HOLD_POKE_GUARD]);
-	}
 }
 
 static void end_tree(const struct control_order *order)
@@ -353,7 +266,7 @@ static void check_clock(void)
 		ask_status();
 	if (k.ledger.dead && k.st->ending.cause == REASON_NONE)
 		ending_begin(k.st, REASON_LOST, SIGKILL, 0);
-	follow_caller();
+	caller_follow(&k.caller, k.ledger.gone || k.ledger.failing_ns);
 }
 
 static void owner_ended(void)
@@ -400,7 +313,7 @@ static void finish_command(void)
 		return;
 	if (!k.finishing) {
 		capture_drain(&output);
-		output.limit = k.end = output.log.end;
+		output.limit = output.log.end;
 		k.finishing = true;
 	}
 	capture_scan(&output);
@@ -462,15 +375,14 @@ static int64_t deadline(bool quiet)
 static int wait_for_news(struct pollfd *fds)
 {
 	bool quiet = output.quiet_until_ns > os_mono_ns();
-	bool held =
-	    unlisted() && !k.st->ended && k.hold->fd[HOLD_RUN] >= 0 && output.log.end - k.st->copied > COPIED_BEHIND;
 	bool owned = k.hold->lifetime != LIFETIME_DETACHED;
 	int *fd = k.hold->fd, n;
 
 	fds[SLOT_SIGNALS] = (struct pollfd){.fd = fd[HOLD_SIGNALS], .events = POLLIN};
 	fds[SLOT_POKE] = (struct pollfd){.fd = fd[HOLD_POKE_KEEPER], .events = POLLIN};
 	fds[SLOT_GUARD] = (struct pollfd){.fd = k.guard_fd, .events = POLLIN};
-	fds[SLOT_OUT] = (struct pollfd){.fd = quiet || held ? -1 : capture_poll(&output), .events = POLLIN};
+	fds[SLOT_OUT] = (struct pollfd){
+	    .fd = quiet || caller_behind(&k.caller, output.log.end) ? -1 : capture_poll(&output), .events = POLLIN};
 	fds[SLOT_RUN] = (struct pollfd){.fd = fd[HOLD_RUN], .events = POLLIN};
 	fds[SLOT_OWNER] = (struct pollfd){.fd = owned ? fd[HOLD_OWNER] : -1, .events = POLLIN};
 	fds[SLOT_STRAY] = (struct pollfd){.fd = k.status_at_ns ? -1 : k.stray_fd, .events = POLLIN};
@@ -497,7 +409,7 @@ static void handle_news(const struct pollfd *fds)
 	if (fds[SLOT_SIGNALS].revents)
 		reap();
 	if (fds[SLOT_RUN].revents)
-		run_spoke();
+		k.ledger.check = caller_hear(&k.caller) || k.ledger.check;
 	if (fds[SLOT_OWNER].revents)
 		owner_ended();
 	if (fds[SLOT_STRAY].revents)
@@ -529,7 +441,8 @@ static void proceed(void)
 		k.look = k.look || (k.st->strays && k.st->ending.cause != REASON_NONE && !k.ending.given_up);
 	}
 	finish_tree();
-	report_end();
+	if (k.end_ready)
+		caller_tell_end(&k.caller, k.tree_ready, output.log.end);
 	silence_step(&k.silence, &output);
 	ledger_step(&k.ledger, k.end_ready, k.tree_gone);
 	/* who asked for the end gets its answer with the record where that is to be had, else without */
@@ -562,7 +475,7 @@ enum keeper_end keeper_run(struct hold *hold)
 		return KEEPER_BROKEN;
 	/* the keeper before this one may have been killed just before it could tell `run` */
 	if (k.st->launched && !k.st->go && hold->fd[HOLD_RUN] >= 0)
-		report(0, 0);
+		caller_report(&k.caller, 0, 0);
 	if (!k.st->launched && launch() < 0)
 		return finish(KEEPER_UNSTARTED);
 	proceed();
