@@ -66,15 +66,23 @@ static void fill(struct relay *r)
 		r->at = r->until;
 }
 
-/* Writes what goes without waiting. -EPIPE when nobody reads. */
-static int drain(struct relay *r)
+/* Writes what goes without waiting: how much, or -EPIPE when nobody reads. */
+static ssize_t put(const struct relay *r, const char *bytes, size_t len)
 {
-	size_t want = r->len < PIPE_BYTES || r->socket ? r->len : PIPE_BYTES;
-	ssize_t n =
-	    r->socket ? send(1, r->buf + r->from, want, MSG_DONTWAIT | MSG_NOSIGNAL) : write(1, r->buf + r->from, want);
+	ssize_t n = r->socket ? send(1, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL)
+			      : write(1, bytes, len < PIPE_BYTES ? len : PIPE_BYTES);
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	return n;
+}
+
+static int drain(struct relay *r)
+{
+	ssize_t n = put(r, r->buf + r->from, r->len);
+
+	if (n < 0)
+		return (int)n;
 	r->from += (size_t)n;
 	r->len -= (size_t)n;
 	r->at += (uint64_t)n;
@@ -136,6 +144,17 @@ static void stop_here(struct relay *r)
 		r->until = fstat(r->log, &st) == 0 ? (uint64_t)st.st_size : r->at;
 }
 
+/* There was something to write, and nobody reads it: for the command, too, that is the end. */
+static void give_up(struct relay *r)
+{
+	r->gone = true;
+	r->at += r->len;
+	r->len = 0;
+	r->until = r->at;
+	if (!r->signal)
+		pass_on(r, SIGPIPE);
+}
+
 /* One wait. 0, or RELAY_LOST and RELAY_TWICE. */
 static enum relay_end wait_and_serve(struct relay *r, int64_t deadline_ns)
 {
@@ -143,12 +162,9 @@ static enum relay_end wait_and_serve(struct relay *r, int64_t deadline_ns)
 	    {.fd = r->launch->sock, .events = POLLIN},
 	    {.fd = r->watch, .events = POLLIN},
 	    {.fd = r->signals, .events = POLLIN},
-	    {.fd = 1, .events = r->len ? POLLOUT : 0},
+	    {.fd = r->gone && !r->len ? -1 : 1, .events = r->len ? POLLOUT : 0},
 	};
 
-	/* a reader that is gone has been told of; with nobody left to write to, its hang-up would never end */
-	if (r->signal && !r->len)
-		fds[3].fd = -1;
 	os_wait(fds, 4, deadline_ns);
 	if (fds[2].revents) {
 		int sig = pending_signal();
@@ -162,13 +178,10 @@ static enum relay_end wait_and_serve(struct relay *r, int64_t deadline_ns)
 		os_watch_drain(r->watch);
 	if (fds[0].revents && !hear(r))
 		return RELAY_LOST;
-	if (fds[3].revents && (r->len ? drain(r) < 0 : true)) {
-		r->at += r->len;
-		r->len = 0;
-		r->until = r->at;
-		if (!r->signal)
-			pass_on(r, SIGPIPE);
-	}
+	if (fds[3].revents && !r->len)
+		r->gone = true;
+	else if (fds[3].revents && drain(r) < 0)
+		give_up(r);
 	return RELAY_ENDED;
 }
 
@@ -202,8 +215,18 @@ enum relay_end relay_run(struct relay *r, int64_t deadline_ns)
 void relay_say(struct relay *r, const char *line)
 {
 	CLEAN_FREE char *text = xasprintf("%s%s\n", r->midline ? "\n" : "", line);
+	size_t len = strlen(text), at = 0;
 
-	path_write(1, text, strlen(text));
+	while (at < len) {
+		struct pollfd fds[] = {{.fd = 1, .events = POLLOUT}, {.fd = r->signals, .events = POLLIN}};
+		ssize_t n;
+
+		os_wait(fds, 2, -1);
+		n = fds[0].revents ? put(r, text + at, len - at) : 0;
+		if (n < 0 || fds[1].revents)
+			return;
+		at += (size_t)n;
+	}
 }
 
 void relay_forget(struct relay *r)

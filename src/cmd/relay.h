@@ -19,6 +19,7 @@ struct relay {
 	int wstatus;
 	int signal; /* the last that came; 0: none */
 	bool socket, midline;
+	bool gone; /* nobody reads any more */
 	char buf[65536];
 	size_t from, len; /* what of it is still to be written */
 };

@@ -3,12 +3,16 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "base/words.h"
+#include "cmd/living.h"
 #include "cmd/relay.h"
 #include "cmd/start.h"
 #include "keep/direct.h"
 #include "keep/owner.h"
 #include "keep/scan.h"
+#include "keep/tree.h"
+#include "log/clean.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -26,6 +30,8 @@
 
 #define EXIT_HOB      125
 #define LIST_AGAIN_NS 1000000000ll
+#define LEFT_NAMED    3
+#define LEFT_BYTES    60
 
 /* What the environment says; WAIT is missing when the caller has not asked for anything. */
 enum { SAY_PATH, SAY_WAIT, SAY_HOME, SAY_SESSION, SAY_CALLER, SAY_OWNER, SAY_PROJECT, SAY_PREFIX, SAY_TAG, SAY_COUNT };
@@ -278,13 +284,43 @@ static int die_alike(int wstatus)
 	return 128 + sig;
 }
 
+static void add_command(struct str *out, pid_t pid)
+{
+	CLEAN_FREE char *line = living_command(pid);
+	CLEAN_STR struct str text = {0};
+	size_t n;
+
+	clean_text(&text, line, strlen(line));
+	n = utf8_cut(text.buf ? text.buf : "", text.len, LEFT_BYTES);
+	str_addn(out, text.buf ? text.buf : "", n);
+	if (n < text.len)
+		str_add(out, "…");
+}
+
+/* Names what the command left running, as far as it can be seen: ": sleep 100, ./server and 2 more". */
+static void add_leftovers(const struct call *c, struct str *out)
+{
+	const struct tree tree = {.token = c->task.token};
+	const struct os_stat *left;
+	int n = tree_list(&tree, &left);
+
+	for (int i = 0; i < n && i < LEFT_NAMED; i++) {
+		str_add(out, i == 0 ? ": " : ", ");
+		add_command(out, left[i].proc.pid);
+	}
+	if (n > LEFT_NAMED)
+		str_addf(out, " and %d more", n - LEFT_NAMED);
+}
+
 static int end_ended(struct call *c)
 {
-	CLEAN_FREE char *line = NULL;
+	CLEAN_STR struct str line = {0};
 
 	if (c->relay.leftover && !c->relay.signal && list(c, false)) {
-		line = xasprintf("(What it left running is background process %s.)", c->task.id);
-		relay_say(&c->relay, line);
+		str_addf(&line, "(What it left running is background process %s", c->task.id);
+		add_leftovers(c, &line);
+		str_addf(&line, ".)");
+		relay_say(&c->relay, line.buf);
 	} else {
 		relay_forget(&c->relay);
 	}

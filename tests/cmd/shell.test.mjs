@@ -5,6 +5,7 @@ import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { digestOfProp } from "./lib/bytes.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { alive, signal, stat, withWord } from "./lib/processes.mjs";
@@ -52,7 +53,8 @@ async function keepersOf(lab) {
 
 async function leftNothing(lab) {
   assert.deepEqual(folders(lab), []);
-  assert.equal(fs.existsSync(path.join(lab.home, "hob.db")), false, "the registry was not even made");
+  const made = fs.existsSync(lab.home) ? fs.readdirSync(lab.home) : [];
+  assert.deepEqual(made.filter((name) => name !== "tasks"), [], "no registry was made, no bell was rung");
   await waitUntil(() => lab.processes().length === 0, "every process ends", 5);
 }
 
@@ -93,7 +95,14 @@ test("much output arrives whole, through sockets and pipes, and a reader that ta
   const stopped = spawn(lab.link, ["-c", line], { cwd: lab.work, env: { ...lab.env, ...said() }, stdio: ["ignore", "pipe", "pipe"] });
   const { id } = await keepersOf(lab);
   const writer = await waitUntil(() => withWord(`write ${size} 65536`)[0], "the writer");
-  const held = () => fs.statSync(lab.file(id, "log")).size >= 16 << 20 && stat(writer.pid)?.state === "S";
+  let before = 0;
+  let same = 0;
+  const held = () => {
+    const now = fs.statSync(lab.file(id, "log")).size;
+    same = now === before ? same + 1 : 0;
+    before = now;
+    return now >= 16 << 20 && same >= 10 && stat(writer.pid)?.state !== "R";
+  };
   await waitUntil(held, "the writer waits");
   assert.ok(fs.statSync(lab.file(id, "log")).size < size / 2);
   stopped.kill("SIGTERM");
@@ -136,20 +145,68 @@ test("a flood is let go in time", async (t) => {
   assert.match(out.slice(-200), /y\n\(Still running after 200ms: it goes on as background process \w{5}\.\)\n$/);
 });
 
+test("a pipe or socket that is full and does not block loses nothing, hob's own line neither", async (t) => {
+  const lab = newShell(t);
+  const listed = async () => (await lab.list()).length === 1;
+  // As much as fits into a pipe that nobody reads: there is no room for the line.
+  const words = prop("unblocked", lab.link, "-c", "head -c 65536 /dev/zero | tr '\\0' x; exec sleep 1000").map(quote).join(" ");
+  const pipe = start(lab, ["/bin/sh", "-c", `${words} | { until [ -e go ]; do sleep 0.02; done; cat; }`], { env: said({ HOB_SHELL_WAIT: "200ms" }) });
+  await waitUntil(listed, "it is let go");
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  const { out } = await pipe.done;
+  assert.equal(out.slice(0, 65536), "x".repeat(65536), `${out.length} bytes`);
+  assert.match(out.slice(65536), /^\n\(Still running after 200ms: .*\)\n$/);
+  await lab.must(["kill", "--all"]);
+
+  const env = { ...lab.env, ...said() };
+  const line = "seq 1 1000000; exit 5";
+  const child = spawn(prop()[0], ["unblocked", lab.link, "-c", line], { cwd: lab.work, env, stdio: ["ignore", "pipe", "pipe"] });
+  const pieces = [];
+  for await (const piece of child.stdout) {
+    pieces.push(piece);
+    await setImmediate();
+  }
+  await waitUntil(() => child.exitCode === 5, "it ends");
+  assert.ok(Buffer.concat(pieces).toString() === (await start(lab, [BASH, "-c", line]).done).out);
+});
+
+test("a reader that goes away ends what writes, and nothing else", async (t) => {
+  const lab = newShell(t);
+  const unread = (line) => {
+    const child = spawn(lab.link, ["-c", line], { cwd: lab.work, env: { ...lab.env, ...said() }, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.destroy();
+    return new Promise((resolve) => child.once("exit", (code, sig) => resolve({ code, signal: sig })));
+  };
+  assert.deepEqual(await unread("sleep 0.3; echo done > silent; exit 4"), { code: 4, signal: null });
+  assert.equal(fs.readFileSync(path.join(lab.work, "silent"), "utf8"), "done\n");
+  assert.deepEqual(await unread("exec yes"), { code: null, signal: "SIGPIPE" });
+  await leftNothing(lab);
+});
+
 test("jobs that are left running return at once and are a task", async (t) => {
   const lab = newShell(t);
   const lines = ["sleep 1000 & echo on", "nohup sleep 1000 & echo on", "setsid sleep 1000 & echo on", "(sleep 1000; echo never) & echo on; exit 0"];
   for (const line of lines) {
     const { code, out } = await shell(lab, line, { HOB_SHELL_TAG: "notify:exit" }).done;
-    const id = /on\n\(What it left running is background process (\w{5})\.\)\n$/.exec(out)?.[1];
+    const [, id, left] = /on\n\(What it left running is background process (\w{5}): (.*)\.\)\n$/.exec(out) ?? [];
     assert.equal(code, 0, line);
     assert.ok(id, `${line}: ${out}`);
+    assert.match(left, /^(\/bin\/bash -c \(sleep 1000; echo never\) & echo on; exit 0, )?sleep 1000$/);
     const task = await lab.until(id, ({ status }) => status !== "running");
     assert.deepEqual([task.status, task.leftover, task.tags], ["completed", true, []], line);
     assert.deepEqual(task.processes.at(-1).command, "sleep 1000");
     await lab.kill(id);
     assert.equal((await lab.show(id)).leftover, false);
   }
+});
+
+test("of many that are left running three are named, and each on one short line", async (t) => {
+  const lab = newShell(t);
+  const long = `n=1; while :; do sleep 1000; done\n# ${"é".repeat(40)}`;
+  const { out } = await shell(lab, `for i in 1 2 3 4 5; do bash -c ${quote(long)} bash & done 2>/dev/null; echo on; sleep 0.3`).done;
+  const named = "bash -c n=1; while :; do sleep 1000; done # é{8,9}…";
+  assert.match(Buffer.from(out, "latin1").toString(), new RegExp(`^on\n\\(What it left running is background process \\w{5}: (${named}|sleep 1000)(, (${named}|sleep 1000)){2} and 7 more\\.\\)\n$`));
+  await lab.must(["kill", "--all"]);
 });
 
 test("what ends a moment after its shell is no task, and its output belongs to the command", async (t) => {
@@ -278,7 +335,7 @@ test("the real shell is never hob itself, by whatever name", async (t) => {
   for (const name of ["dash", "bash"]) fs.symlinkSync(HOB, path.join(other, name));
   const env = { PATH: `${other}:${path.dirname(lab.link)}:${process.env.PATH}`, HOB_SHELL_PATH: path.join(other, "bash") };
   for (const more of [env, said(env)]) {
-    const { code, out } = await start(lab, [lab.link, "-c", "readlink /proc/$$/exe"], { env: more }).done;
+    const { code, out } = await start(lab, ["timeout", "-s", "KILL", "20", lab.link, "-c", "readlink /proc/$$/exe"], { env: more }).done;
     assert.deepEqual([code, path.basename(out.trim())], [0, "dash"]);
   }
   await leftNothing(lab);

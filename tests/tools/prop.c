@@ -10,8 +10,10 @@
  *   prop wait               does nothing
  *   prop headless           the same in a second thread, in a session of its own; says its pid; its first
  *       thread has ended
- *   prop root               waits as root, where its file is setuid root */
+ *   prop root               waits as root, where its file is setuid root
+ *   prop unblocked PROGRAM ARG...   becomes the program, whose stdout does not block */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -285,13 +287,29 @@ static int do_root(char **words)
 	return do_wait(words);
 }
 
+static int do_unblocked(char **words)
+{
+	if (fcntl(1, F_SETFL, fcntl(1, F_GETFL) | O_NONBLOCK) < 0)
+		die("fcntl");
+	execv(words[0], words);
+	die(words[0]);
+	return 99;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		int (*run)(char **words);
-	} modes[] = {{"write", do_write}, {"alternate", do_alternate}, {"many", do_many},	  {"storm", do_storm},
-		     {"hop", do_hop},	  {"root", do_root},	       {"headless", do_headless}, {"wait", do_wait}};
+	} modes[] = {{"write", do_write},
+		     {"alternate", do_alternate},
+		     {"many", do_many},
+		     {"storm", do_storm},
+		     {"hop", do_hop},
+		     {"root", do_root},
+		     {"headless", do_headless},
+		     {"wait", do_wait},
+		     {"unblocked", do_unblocked}};
 
 	for (size_t i = 0; argc > 1 && i < sizeof modes / sizeof *modes; i++)
 		if (strcmp(argv[1], modes[i].name) == 0)
