@@ -4,6 +4,7 @@ import os from "node:os";
 import { hobBin } from "./lib.mjs";
 import * as opencode from "./opencode.mjs";
 import * as reading from "./reading.mjs";
+import * as shell from "./shell.mjs";
 import * as tasks from "./tasks.mjs";
 import * as throughput from "./throughput.mjs";
 import * as waiting from "./waiting.mjs";
@@ -12,7 +13,7 @@ import * as waiting from "./waiting.mjs";
 // thousand folders it removes, would be part of them.
 // Each is an async function that returns rows: {what, value, unit, bound?, least?, note?}. `bound` is the most
 // that is allowed, `least` the least; a row without either is there to be compared with.
-const benchmarks = { starting: tasks.starting, ...tasks, ...waiting, ...opencode, ...reading, ...throughput };
+const benchmarks = { starting: tasks.starting, ...tasks, ...shell, ...waiting, ...opencode, ...reading, ...throughput };
 
 function number(value) {
   if (value === undefined) return "";

@@ -69,12 +69,13 @@ export class Auto {
 
   /** Tells hob, by the command's environment, whose it is and how long it is waited for. */
   async handOver({ sessionID, callID }: Call, env: Record<string, string>): Promise<void> {
+    if (!this.#link) return;
     const timeout = callID === undefined ? undefined : this.#timeouts.get(callID);
-    if (timeout === undefined || !sessionID || !this.#link) return;
-    this.#timeouts.delete(callID!);
+    if (callID !== undefined) this.#timeouts.delete(callID);
     const { desk, options, project } = this.#parts;
     try {
-      if (!(await this.#repair(this.#link))) return;
+      // The user's own commands, too, run in a shell that is there.
+      if (!(await this.#repair(this.#link)) || timeout === undefined || !sessionID) return;
       const session = await desk.sessions.root(sessionID);
       desk.listen();
       Object.assign(env, {

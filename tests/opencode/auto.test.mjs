@@ -179,9 +179,12 @@ test("let go, left behind, aborted, denied, compacted; and hob that breaks meanw
       await server.idle(session);
     }
 
-    await server.api("POST", `/session/${session}/shell`, { agent: "build", command: "echo shell id $HOB_ID." });
-    const outputs = (await server.messages(session)).flatMap(({ parts }) => parts).map(({ state }) => state?.output ?? "");
-    assert.match(outputs.at(-1), /^shell id \.\n/, "the user's own commands run in the shell itself");
+    for (const prepare of [() => {}, () => rmSync(program)]) {
+      prepare();
+      await server.api("POST", `/session/${session}/shell`, { agent: "build", command: "echo shell id $HOB_ID." });
+      const outputs = (await server.messages(session)).flatMap(({ parts }) => parts).map(({ state }) => state?.output ?? "");
+      assert.match(outputs.at(-1), /^shell id \.\n/, "the user's own commands run in the shell itself");
+    }
   });
 });
 

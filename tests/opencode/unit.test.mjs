@@ -153,6 +153,30 @@ test("a link stands for one shell, never for another link, and leads where it is
   assert.throws(() => new Link("/bin/bash", hob, env), /is not private/);
 });
 
+test("the shell that was set before is remembered, and nothing is set where hob does not work", async () => {
+  const { Auto } = await load("auto");
+  const options = { autoBackground: 60, home: join(folder, "auto") };
+  const path = program("auto-bin/hob");
+  const deskWith = (answer) => ({ hob: { find: () => path, call: async () => answer } });
+  const auto = new Auto({ desk: deskWith("hob 0.1.0"), options, project: "/" });
+  const config = { shell: "/bin/sh" };
+  await auto.standIn(config);
+  const first = config.shell;
+  assert.equal(readlinkSync(first), path);
+  assert.equal(auto.shellOf(first), "/bin/sh");
+  await auto.standIn(config);
+  assert.equal(config.shell, first, "the hook may run twice");
+  const other = new Auto({ desk: deskWith("hob 0.1.0"), options, project: "/" });
+  await other.standIn(config);
+  assert.deepEqual([config.shell, other.shellOf(config.shell)], [first, "/bin/sh"], "the link may be there already");
+
+  for (const [desk, more] of [[deskWith("no"), {}], [deskWith("hob 0.1.0"), { autoBackground: 0 }]]) {
+    const untouched = { shell: "/bin/sh" };
+    await new Auto({ desk, options: { ...options, ...more }, project: "/" }).standIn(untouched);
+    assert.deepEqual(untouched, { shell: "/bin/sh" });
+  }
+});
+
 test("links to programs that are gone for a day are removed", async () => {
   const { Link } = await load("link");
   const home = join(folder, "old-links");
