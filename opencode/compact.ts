@@ -4,6 +4,9 @@ import type { Task } from "./record.ts";
 import { selectors } from "./select.ts";
 import { keptText } from "./text.ts";
 
+// A summary is to stay short.
+const MOST = 40;
+
 /** Lines for the compaction's context; none when nothing runs, or hob does not tell. */
 export async function runningIn(desk: Desk, caller: string, project: string): Promise<string[]> {
   try {
@@ -11,7 +14,9 @@ export async function runningIn(desk: Desk, caller: string, project: string): Pr
     const chosen = selectors({ status: "running" }, { session, project });
     const tasks = await desk.hob.ask<Task[]>(["list", ...chosen, "--json"]);
     if (tasks.length === 0) return [];
-    return [["These background processes still run. Keep their ids, ports and cursors in the summary:", ...tasks.map(keptText)].join("\n")];
+    const more = tasks.length > MOST ? [`- and ${tasks.length - MOST} older ones, which listBackgroundProcesses shows`] : [];
+    const lines = [...tasks.slice(-MOST).map(keptText), ...more];
+    return [["These background processes still run. Keep their ids, ports and cursors in the summary:", ...lines].join("\n")];
   } catch {
     return [];
   }

@@ -269,6 +269,23 @@ test("results are short and tell every fact", async () => {
   assert.match(killedText([{ id: "abcde", name: null, status: "running", ended: false, left }]), /could not be ended: pid 9 of root \(passwd\)$/);
 });
 
+test("a compaction keeps what runs: ids, ports, cursors, and not too many", async () => {
+  const { runningIn } = await load("compact");
+  const asked = [];
+  const deskWith = (tasks) => ({
+    sessions: { root: async () => "root" },
+    hob: { ask: async (words) => (asked.push(words.join(" ")), tasks) },
+  });
+  const server = task({ name: "web", ports: [3000], cursor: 512 });
+  const [text] = await runningIn(deskWith([server]), "sub", "/project");
+  assert.match(text, /\n- abcde "web" running, .*, port 3000; command: sleep 9; its output so far ends at cursor 512$/);
+  assert.equal(asked[0], "list --visible-to root --project /project --status running --json");
+  assert.deepEqual(await runningIn(deskWith([]), "sub", "/project"), []);
+  assert.deepEqual(await runningIn(deskWith(undefined), "sub", "/project"), [], "hob does not tell");
+  const [many] = await runningIn(deskWith(Array(50).fill(server)), "sub", "/project");
+  assert.deepEqual([many.split("\n").length, many.split("\n").at(-1)], [42, "- and 10 older ones, which listBackgroundProcesses shows"]);
+});
+
 test("how a wait ended, and what came back from typing", async () => {
   const { waitedText, sentText } = await load("text");
   const waited = (condition, more) => ({ id: "abcde", condition, cursor: 20, lines: ["one", "two"], ...more });
