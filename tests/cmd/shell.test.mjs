@@ -1,6 +1,6 @@
 // hob under a shell's name: the same as that shell, to the byte, until a command takes too long.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
@@ -217,7 +217,9 @@ test("what ends a moment after its shell is no task, and its output belongs to t
 
 test("an abort reaches the command, which ends as it would have; a second one, and a killed caller, end it at once", async (t) => {
   const lab = newShell(t);
-  const line = "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.05; done";
+  // No child is there for the signal to end, of which bash would tell.
+  const line = "trap 'echo caught; exit 9' TERM; echo ready; while :; do read -t 0.05 <>pipe; done";
+  execFileSync("mkfifo", [path.join(lab.work, "pipe")]);
   let child;
   for (const script of [line, "echo ready; exec sleep 1001", "echo ready; sleep 1001; echo never"]) {
     const ends = [];
