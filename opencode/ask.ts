@@ -2,9 +2,9 @@
 import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
-import type { ToolContext } from "@opencode-ai/plugin/tool";
 import { nameOf } from "./arity.ts";
 import { simpleCommands, type SimpleCommand } from "./bash.ts";
+import type { Caller } from "./caller.ts";
 import type { Task } from "./record.ts";
 
 // Changing the directory is no command of its own for the user's rules, only a path to look at.
@@ -13,7 +13,7 @@ const MOVES = new Set(["cd", "chdir", "popd", "pushd"]);
 const FILES = new Set([...MOVES, "rm", "cp", "mv", "mkdir", "touch", "chmod", "chown", "cat"]);
 
 /** Returns when the user's rules or the user allow the line; throws when they do not. */
-export async function askToRun(command: string, cwd: string, context: ToolContext): Promise<void> {
+export async function askToRun(command: string, cwd: string, context: Caller): Promise<void> {
   await askFor(await simpleCommands(command), command, cwd, context);
 }
 
@@ -21,7 +21,7 @@ export async function askToRun(command: string, cwd: string, context: ToolContex
  * The same for a line that is typed to a task: it is judged as a command, and beside it the task's own command, since
  * who may not run that may not drive it either. A password is not told.
  */
-export async function askToType(task: Task, line: string, context: ToolContext): Promise<void> {
+export async function askToType(task: Task, line: string, context: Caller): Promise<void> {
   const own = await simpleCommands(task.command);
   if (task.waitingFor === "password") return askFor(own, `(a password) to ${task.command}`, task.cwd, context);
   const typed = await simpleCommands(line);
@@ -31,7 +31,7 @@ export async function askToType(task: Task, line: string, context: ToolContext):
   await askFor([...own, ...typed], text === "" ? `(keys) to ${task.command}` : line, task.cwd, context);
 }
 
-async function askFor(commands: SimpleCommand[], command: string, cwd: string, context: ToolContext): Promise<void> {
+async function askFor(commands: SimpleCommand[], command: string, cwd: string, context: Caller): Promise<void> {
   const folders = await outsideFolders(commands, cwd, context);
   if (folders.length > 0) {
     const patterns = folders.map((folder) => join(folder, "*"));
@@ -57,7 +57,7 @@ function isCommand({ words }: SimpleCommand): boolean {
 }
 
 /** The folders outside of the project that the line names, and its own when that is outside. */
-async function outsideFolders(commands: SimpleCommand[], cwd: string, context: ToolContext): Promise<string[]> {
+async function outsideFolders(commands: SimpleCommand[], cwd: string, context: Caller): Promise<string[]> {
   const found: string[] = [];
   for (const { words } of commands) {
     if (!FILES.has(words[0] ?? "")) continue;
@@ -90,11 +90,12 @@ function expandHome(path: string): string {
 }
 
 /** Whether OpenCode counts a path to the project. Without a repository the worktree is "/". */
-function isInside(path: string, { directory, worktree }: ToolContext): boolean {
+function isInside(path: string, { directory, worktree }: Caller): boolean {
   return contains(directory, path) || (worktree !== "/" && contains(worktree, path));
 }
 
-function contains(folder: string, path: string): boolean {
+/** Whether PATH is FOLDER or lies in it. */
+export function contains(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== ".." && !way.startsWith("../") && !isAbsolute(way);
 }

@@ -1,5 +1,5 @@
 // Looks at a call's arguments: OpenCode hands over whatever the model wrote.
-import type { Definition, Property } from "./schema.ts";
+import type { Definition, Property } from "./definitions.ts";
 
 type Given = Record<string, unknown>;
 
@@ -9,6 +9,9 @@ type Given = Record<string, unknown>;
  */
 export function checked({ name, parameters }: Definition, given: unknown): Given {
   const { properties, required = [] } = parameters;
+  if (given !== undefined && given !== null && (typeof given !== "object" || Array.isArray(given))) {
+    throw new Error(`${name} takes an object with ${Object.keys(properties).join(", ")}, not ${JSON.stringify(given)}.`);
+  }
   const args: Given = {};
   for (const [key, value] of Object.entries((given ?? {}) as Given)) {
     const property = Object.hasOwn(properties, key) ? properties[key] : undefined;

@@ -2,30 +2,42 @@
 // takes their events, and whichever project's client is at hand delivers them.
 import type { PluginInput } from "@opencode-ai/plugin";
 import { Hob } from "./hob.ts";
-import { Notifier } from "./notify.ts";
+import { Notifier, type Prompter } from "./notify.ts";
 import type { Options } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { owner } from "./owner.ts";
-import { Sessions } from "./sessions.ts";
+import { type Family, Sessions } from "./sessions.ts";
 import { Turns } from "./turns.ts";
 
 // To look at a session twice costs little.
 const MOST_SEEN = 1000;
 
+/** How OpenCode's sessions are reached. */
+export interface Ways {
+  client: Prompter;
+  sessions: Family;
+  turns: Pick<Turns, "watch" | "sent" | "notice">;
+}
+
+/** Those of OpenCode 1. */
+export function waysOf(client: PluginInput["client"]): Ways {
+  return { client, sessions: new Sessions(client), turns: new Turns(client) };
+}
+
 export class Desk {
   readonly hob: Hob;
   readonly owner = owner();
-  readonly sessions: Sessions;
-  readonly turns: Turns;
+  readonly sessions: Ways["sessions"];
+  readonly turns: Ways["turns"];
   readonly #outbox: Outbox;
   readonly #notifier: Notifier;
   readonly #seen = new Set<string>();
   #users = 0;
 
-  constructor(client: PluginInput["client"], options: Options) {
+  constructor({ client, sessions, turns }: Ways, options: Options) {
     this.hob = new Hob(options);
-    this.sessions = new Sessions(client);
-    this.turns = new Turns(client);
+    this.sessions = sessions;
+    this.turns = turns;
     this.#outbox = new Outbox(this.hob, this.owner);
     this.#notifier = new Notifier(this.hob, client, this.sessions, this.turns, this.#outbox);
   }

@@ -8,7 +8,12 @@ import type { Event } from "./record.ts";
 import type { Session, Sessions } from "./sessions.ts";
 import type { Mark, Turns } from "./turns.ts";
 
-type Client = PluginInput["client"];
+type Call = Parameters<PluginInput["client"]["session"]["promptAsync"]>[0];
+
+/** What prompts a session: OpenCode 1's client, or what stands for it on OpenCode 2. */
+export interface Prompter {
+  session: { promptAsync(call: Call): Promise<{ data?: unknown; error?: unknown }> };
+}
 
 // What is more stays in hob until there is room.
 const MOST_IN_HAND = 256;
@@ -18,9 +23,9 @@ const YOUNG = 50_000;
 
 export class Notifier {
   readonly #hob: Hob;
-  readonly #client: Client;
-  readonly #sessions: Sessions;
-  readonly #turns: Turns;
+  readonly #client: Prompter;
+  readonly #sessions: Pick<Sessions, "get">;
+  readonly #turns: Pick<Turns, "watch" | "sent">;
   readonly #outbox: Outbox;
   readonly #began = Date.now();
   readonly #inHand = new Set<number>();
@@ -29,7 +34,7 @@ export class Notifier {
   readonly #tried = new Set<number>();
   #waiting: (() => void)[] = [];
 
-  constructor(hob: Hob, client: Client, sessions: Sessions, turns: Turns, outbox: Outbox) {
+  constructor(hob: Hob, client: Prompter, sessions: Pick<Sessions, "get">, turns: Pick<Turns, "watch" | "sent">, outbox: Outbox) {
     this.#hob = hob;
     this.#client = client;
     this.#sessions = sessions;

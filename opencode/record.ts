@@ -12,6 +12,8 @@ export interface Task {
   cwd: string;
   tags: string[];
   sessionId: string | null;
+  /** PID:START of the process that it may not outlive. */
+  owner: string | null;
   lifetime: "session" | "app" | "detached";
   pid: number | null;
   startedAt: string | null;

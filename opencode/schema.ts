@@ -1,21 +1,8 @@
-// The tools' names, descriptions and parameters, read from tools.json, which "hob mcp" reads too.
-import { readFileSync } from "node:fs";
+// The tools as OpenCode 1 wants them described.
 import { tool } from "@opencode-ai/plugin/tool";
+import { definitions, type Definition, type Property } from "./definitions.ts";
 
 const z = tool.schema;
-
-/** The part of JSON Schema that tools.json uses. */
-export interface Property {
-  type: "string" | "number" | "boolean" | "array";
-  description?: string;
-  enum?: [string, ...string[]];
-}
-
-export interface Definition {
-  name: string;
-  description: string;
-  parameters: { properties: Record<string, Property>; required?: string[] };
-}
 
 type Shape = Parameters<typeof z.object>[0] & {};
 
@@ -28,28 +15,12 @@ export interface Described {
 
 /** Every tool by its name. */
 export function describeTools(notifyPrefix: string): Map<string, Described> {
-  const described = new Map<string, Described>();
-  for (const definition of read()) {
-    const { name, description, parameters } = definition;
-    described.set(name, {
-      description: description.replace("{notifyPrefix}", notifyPrefix),
-      args: shape(parameters),
-      definition,
-    });
-  }
-  return described;
-}
-
-/** A published package carries the file; in the source tree it lies one folder up. */
-function read(): Definition[] {
-  for (const place of ["./tools.json", "../tools.json"]) {
-    try {
-      return JSON.parse(readFileSync(new URL(place, import.meta.url), "utf8")) as Definition[];
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    }
-  }
-  throw new Error("tools.json is missing beside the plugin.");
+  return new Map(
+    definitions(notifyPrefix).map((definition) => {
+      const { name, description, parameters } = definition;
+      return [name, { description, args: shape(parameters), definition }];
+    }),
+  );
 }
 
 function shape({ properties, required = [] }: Definition["parameters"]): Shape {

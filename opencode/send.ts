@@ -1,8 +1,8 @@
 // Types into a task: what is typed to a shell is a command, so it is asked for as one.
 import { askToType } from "./ask.ts";
+import type { Caller } from "./caller.ts";
 import type { Hob } from "./hob.ts";
 import type { Task } from "./record.ts";
-import type { ToolContext } from "@opencode-ai/plugin/tool";
 
 export interface Typing {
   text?: string;
@@ -28,7 +28,7 @@ export class Typist {
   }
 
   /** Asks, and types. Returns the cursor that the task had reached before. */
-  async type(typing: Typing, task: Task, context: ToolContext): Promise<number> {
+  async type(typing: Typing, task: Task, context: Caller): Promise<number> {
     const { text = "", keys = [], eof } = typing;
     const line = (this.#begun.get(task.id) ?? "") + text + characters(keys);
     await askToType(task, line, context);

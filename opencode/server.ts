@@ -2,12 +2,13 @@
 import type { Hooks, PluginInput } from "@opencode-ai/plugin";
 import { Auto } from "./auto.ts";
 import { runningIn } from "./compact.ts";
-import { Desk } from "./desk.ts";
+import { Desk, waysOf } from "./desk.ts";
 import { ShellEnv } from "./env.ts";
 import { readOptions } from "./options.ts";
 import { shellFor } from "./shell.ts";
 import { projectOf } from "./project.ts";
 import { makeTools } from "./tools.ts";
+import { setup } from "./two/setup.ts";
 
 // One for each set of options: projects may name different homes.
 const desks = new Map<string, Desk>();
@@ -15,7 +16,7 @@ const desks = new Map<string, Desk>();
 async function server(input: PluginInput, given?: Record<string, unknown>): Promise<Hooks> {
   const options = readOptions(given);
   const key = JSON.stringify(options);
-  const desk = (desks.get(key) ?? new Desk(input.client, options)).join();
+  const desk = (desks.get(key) ?? new Desk(waysOf(input.client), options)).join();
   desks.set(key, desk);
   desk.listen();
 
@@ -62,8 +63,5 @@ async function server(input: PluginInput, given?: Record<string, unknown>): Prom
     },
   };
 }
-
-/** OpenCode 2 calls setup; what it needs there is not built yet, and OpenCode 1 calls it with nothing to do. */
-function setup(): void {}
 
 export default { id: "hob", server, setup };

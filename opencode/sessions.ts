@@ -14,22 +14,13 @@ export interface Session {
 
 const MOST_ROOTS = 1000;
 
-export class Sessions {
-  readonly #client: Client;
+/** Who stems from whom. */
+export abstract class Family {
   // A session never changes its parent, so an answer holds for good.
   readonly #roots = new Map<string, string>();
 
-  constructor(client: Client) {
-    this.#client = client;
-  }
-
   /** A session, or undefined when it is gone. */
-  async get(id: string): Promise<Session | undefined> {
-    const { data, error, response } = await this.#client.session.get({ path: { id } });
-    if (data) return data as Session;
-    if (response?.status === 404) return undefined;
-    throw new Error(`OpenCode does not tell about session ${id}: ${JSON.stringify(error)}`);
-  }
+  abstract get(id: string): Promise<Session | undefined>;
 
   /** The session at the top of the chain, which the tasks of all its sub-agents belong to. */
   async root(id: string): Promise<string> {
@@ -40,5 +31,22 @@ export class Sessions {
     if (this.#roots.size >= MOST_ROOTS) this.#roots.clear();
     this.#roots.set(id, root);
     return root;
+  }
+}
+
+/** Those of OpenCode 1. */
+export class Sessions extends Family {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    super();
+    this.#client = client;
+  }
+
+  async get(id: string): Promise<Session | undefined> {
+    const { data, error, response } = await this.#client.session.get({ path: { id } });
+    if (data) return data as Session;
+    if (response?.status === 404) return undefined;
+    throw new Error(`OpenCode does not tell about session ${id}: ${JSON.stringify(error)}`);
   }
 }

@@ -75,6 +75,12 @@ static void set_input(json_t *o, struct registry *reg, const struct task *task)
 	set(o, "stdin", json_boolean(task->stdin_pipe));
 }
 
+/* As -o takes it; the kernel's start time tells it from who gets the same number later. */
+static json_t *owner_or_null(struct os_proc owner)
+{
+	return owner.pid > 0 ? json_sprintf("%d:%llu", (int)owner.pid, (unsigned long long)owner.start) : json_null();
+}
+
 static void set_spec(json_t *o, const struct task *task)
 {
 	set(o, "command", json_text(task->command));
@@ -84,6 +90,7 @@ static void set_spec(json_t *o, const struct task *task)
 	set(o, "tags", json_words(task->tags));
 	set(o, "sessionId", json_text(task->session));
 	set(o, "createdBy", json_text(task->created_by));
+	set(o, "owner", owner_or_null(task->owner));
 	set(o, "lifetime", json_string(task_lifetime_text(task->lifetime)));
 	set(o, "global", json_boolean(task->lifetime == LIFETIME_APP));
 }

@@ -5,7 +5,7 @@ import { sleeper } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { HOB } from "./lib/programs.mjs";
 
-const KEYS = `id name status reason command argv cwd project tags sessionId createdBy lifetime global watch idleAfterMs
+const KEYS = `id name status reason command argv cwd project tags sessionId createdBy owner lifetime global watch idleAfterMs
   portEvent inputEvent pid startedAt
   completedAt exitCode signal error outputBytes cursor lines lost log pty stdin ports cpuPercent memoryBytes processes leftover
   waitingFor prompt restartOf`.split(/\s+/);
@@ -33,7 +33,7 @@ test("a bare task, from run, list, show and restart", async (t) => {
   const lab = newLab(t);
   const task = JSON.parse(await lab.must(["run", "--json", "sleep", "1000"]));
   check(task, { ended: false });
-  const absent = { name: null, reason: null, sessionId: null, createdBy: null, completedAt: null, exitCode: null };
+  const absent = { name: null, reason: null, sessionId: null, createdBy: null, owner: null, completedAt: null, exitCode: null };
   const rest = {
     signal: null,
     error: null,
@@ -70,6 +70,7 @@ test("a task with everything, at its end", async (t) => {
   const { status, reason, exitCode, signal, outputBytes, cursor, lines, lost, processes, global } = task;
   assert.deepEqual([status, reason, exitCode, signal], ["failed", "exit", 3, null]);
   assert.deepEqual([outputBytes, cursor, lines, lost, global], [8, 8, 2, 0, true]);
+  assert.match(task.owner, new RegExp(`^${owner.pid}:\\d+$`));
   assert.deepEqual(task.argv, ["sh", "-c", "echo one; echo two; exit 3"]);
   assert.equal(task.command, "sh -c 'echo one; echo two; exit 3'");
   assert.ok(processes === null || processes.length === 0);

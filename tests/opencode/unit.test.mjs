@@ -622,9 +622,3 @@ test("a root session is found once, whoever asks", async () => {
   assert.equal(await sessions.root("ses_b"), "ses_a");
   assert.equal(calls, 3);
 });
-
-test("OpenCode 2 may call setup: it does nothing yet", async () => {
-  const { default: plugin } = await load("server");
-  assert.deepEqual(Object.keys(plugin), ["id", "server", "setup"]);
-  assert.equal(plugin.setup({}), undefined);
-});
