@@ -1,10 +1,11 @@
 // Asks for permission to run a command line, as OpenCode's own bash tool does for the same line, and to type one.
 import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { nameOf } from "./arity.ts";
 import { simpleCommands, type SimpleCommand } from "./bash.ts";
 import type { Caller } from "./caller.ts";
+import { contains } from "./inside.ts";
 import type { Task } from "./record.ts";
 
 // Changing the directory is no command of its own for the user's rules, only a path to look at.
@@ -92,12 +93,6 @@ function expandHome(path: string): string {
 /** Whether OpenCode counts a path to the project. Without a repository the worktree is "/". */
 function isInside(path: string, { directory, worktree }: Caller): boolean {
   return contains(directory, path) || (worktree !== "/" && contains(worktree, path));
-}
-
-/** Whether PATH is FOLDER or lies in it. */
-export function contains(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== ".." && !way.startsWith("../") && !isAbsolute(way);
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -10,6 +10,7 @@ export interface Task {
   reason: string | null;
   command: string;
   cwd: string;
+  project: string | null;
   tags: string[];
   sessionId: string | null;
   /** PID:START of the process that it may not outlive. */

@@ -1,17 +1,14 @@
 // What all parts of the screen share.
-import type { TuiPluginApi, TuiThemeCurrent } from "@opencode-ai/plugin/tui";
 import { type Accessor, createEffect, createMemo, createSignal, onCleanup } from "solid-js";
 import type { Hob } from "../hob.ts";
-import { projectOf } from "../project.ts";
 import type { Task } from "../record.ts";
 import { visibleTo } from "./choose.ts";
 import { lives, type Tone } from "./look.ts";
-import { type Alert, Watch } from "./watch.ts";
+import type { Screen } from "./screen.ts";
+import { Watch } from "./watch.ts";
 import { alertLine, alertText } from "./words.ts";
 
 export const PAGE = "background";
-
-const TOAST = 8000;
 
 export interface Notice {
   text: string;
@@ -19,7 +16,7 @@ export interface Notice {
 }
 
 export interface Desk {
-  api: TuiPluginApi;
+  screen: Screen;
   hob: Hob;
   watch: Watch;
   /** Every task of the project, as last seen. */
@@ -39,43 +36,28 @@ export interface Desk {
   draft: { text: string };
 }
 
-export function newDesk(api: TuiPluginApi, hob: Hob): Desk {
+export function newDesk(screen: Screen, hob: Hob): Desk {
   const [tasks, setTasks] = createSignal<Task[]>([]);
   const [trouble, setTrouble] = createSignal("");
   const [notice, say] = createSignal<Notice>();
   const root = (session: string | undefined): string | undefined => {
-    const parent = session === undefined ? undefined : api.state.session.get(session)?.parentID;
+    const parent = session === undefined ? undefined : screen.parentOf(session);
     return parent ? root(parent) : session;
   };
   const visible = (session: string | undefined) => visibleTo(tasks(), root(session));
-  const watch = new Watch(hob, () => projectOf(api.state.path), {
-    tasks: setTasks,
+  const watch = new Watch(hob, screen.project, {
+    tasks: (tasks) => setTasks(tasks.filter(screen.isNear)),
     trouble: setTrouble,
     alert: (alert) => {
-      if (visibleTo([alert.task], root(sessionOf(api))).length === 0) return;
-      tell(api, alert);
-      say({ text: alertLine(alert), tone: alert.kind === "failed" ? "bad" : "ask" });
+      const { task } = alert;
+      if (visibleTo([task].filter(screen.isNear), root(screen.session())).length === 0) return;
+      const isFailure = alert.kind === "failed";
+      screen.tell({ ...alertText(alert), isFailure, session: task.sessionId });
+      say({ text: alertLine(alert), tone: isFailure ? "bad" : "ask" });
     },
   });
-  const open = (task?: string) => api.route.navigate(PAGE, { sessionID: sessionOf(api), task });
-  return { api, hob, watch, tasks, trouble, visible, root, open, notice, say, draft: { text: "" } };
-}
-
-/** The session on the screen, or the one that the page was opened from. */
-export function sessionOf({ route }: TuiPluginApi): string | undefined {
-  const params = "params" in route.current ? route.current.params : undefined;
-  return typeof params?.sessionID === "string" ? params.sessionID : undefined;
-}
-
-/** A word on the screen, and to whoever looks elsewhere one from the desktop. */
-function tell(api: TuiPluginApi, alert: Alert): void {
-  const { title, message } = alertText(alert);
-  api.ui.toast({ variant: alert.kind === "failed" ? "error" : "warning", title, message, duration: TOAST });
-  void api.attention.notify({ title, message, notification: { when: "blurred" }, sound: { name: alert.kind === "failed" ? "error" : "question", when: "blurred" } });
-}
-
-export function colour(theme: TuiThemeCurrent, tone: Tone) {
-  return { good: theme.success, busy: theme.info, ask: theme.warning, bad: theme.error, quiet: theme.textMuted }[tone];
+  const open = (task?: string) => screen.openPage({ sessionID: screen.session(), task });
+  return { screen, hob, watch, tasks, trouble, visible, root, open, notice, say, draft: { text: "" } };
 }
 
 /** The time, which goes on once a second while something that lives is shown, and stands still else. */

@@ -2,11 +2,12 @@
 // The page /background: the tasks at the left, what the chosen one writes at the right.
 import { useKeyboard, useTerminalDimensions } from "@opentui/solid";
 import { Index, Show } from "solid-js";
-import { newActions } from "./actions.tsx";
-import { colour, type Desk } from "./desk.ts";
+import { hintsFor, newActions } from "./actions.ts";
+import type { Desk } from "./desk.ts";
 import { type Action, actionOf, hintsIn } from "./keys.ts";
 import { lookOf, nameOf, rowOf, runtimeOf } from "./look.ts";
 import { newModel, type Model } from "./model.ts";
+import { colour } from "./screen.ts";
 import { cut, fit, plain } from "./width.ts";
 import { emptyText, headText, stateLine } from "./words.ts";
 
@@ -21,13 +22,13 @@ interface Parts {
 }
 
 export function Page(props: { desk: Desk; params: Record<string, unknown> }) {
-  const { api } = props.desk;
+  const { screen } = props.desk;
   const size = useTerminalDimensions();
   const model = newModel(props.desk, props.params, size);
   const act = newActions(props.desk, model);
   props.desk.say(undefined);
   useKeyboard((key) => {
-    if (api.ui.dialog.open || key.defaultPrevented) return;
+    if (screen.dialogs.isOpen() || key.defaultPrevented) return;
     const action = actionOf(key);
     if (!action) return;
     key.preventDefault();
@@ -35,7 +36,7 @@ export function Page(props: { desk: Desk; params: Record<string, unknown> }) {
   });
   const parts = { desk: props.desk, model, act };
   return (
-    <box width={size().width} height={size().height} backgroundColor={api.theme.current.background} paddingLeft={1} paddingRight={1}>
+    <box width={size().width} height={size().height} backgroundColor={screen.theme().background} paddingLeft={1} paddingRight={1}>
       <Head {...parts} />
       <box flexDirection="row" flexGrow={1} paddingTop={1}>
         <List {...parts} />
@@ -48,7 +49,7 @@ export function Page(props: { desk: Desk; params: Record<string, unknown> }) {
 }
 
 function Head({ desk, model, act }: Parts) {
-  const theme = () => desk.api.theme.current;
+  const theme = () => desk.screen.theme();
   const count = () => cut(headText(model.shown().length, model.all().length, model.filters()), 30);
   return (
     <box flexDirection="row" height={1} justifyContent="space-between" flexShrink={0}>
@@ -70,7 +71,7 @@ function Head({ desk, model, act }: Parts) {
 }
 
 function List({ desk, model }: Parts) {
-  const theme = () => desk.api.theme.current;
+  const theme = () => desk.screen.theme();
   return (
     <box width={model.left()} flexShrink={0} onMouseScroll={(event) => model.move(event.scroll?.direction === "up" ? -1 : 1)}>
       <Index each={model.window()}>
@@ -98,7 +99,7 @@ function List({ desk, model }: Parts) {
 }
 
 function Output({ desk, model }: Parts) {
-  const theme = () => desk.api.theme.current;
+  const theme = () => desk.screen.theme();
   return (
     <box flexGrow={1} onMouseScroll={(event) => model.scroll((pager) => pager.scroll(event.scroll?.direction === "up" ? -WHEEL : WHEEL))}>
       <Show when={model.task()}>
@@ -125,11 +126,11 @@ function Output({ desk, model }: Parts) {
 }
 
 function Foot({ desk, model, act }: Parts) {
-  const theme = () => desk.api.theme.current;
+  const theme = () => desk.screen.theme();
   const place = () => cut(model.trouble() || model.place(), 22);
   return (
     <box flexDirection="row" height={1} flexShrink={0} gap={2}>
-      <Index each={hintsIn(model.left() + model.right() - place().length - 1)}>
+      <Index each={hintsIn(model.left() + model.right() - place().length - 1, hintsFor(desk.screen))}>
         {(hint) => (
           <text wrapMode="none" onMouseUp={() => act(hint().action)}>
             <span style={{ fg: theme().text }}>{hint().key}</span>

@@ -2,8 +2,9 @@
 // The section Background of the sidebar, and the count beside the prompt.
 import { createMemo, Index, onMount, Show } from "solid-js";
 import { countOf, current } from "./choose.ts";
-import { clock, colour, type Desk } from "./desk.ts";
+import { clock, type Desk } from "./desk.ts";
 import { asks, detailOf, lookOf, nameOf, rowOf, runtimeOf } from "./look.ts";
+import { colour } from "./screen.ts";
 import { cut, plain } from "./width.ts";
 import { countText } from "./words.ts";
 
@@ -12,7 +13,7 @@ const CELLS = 36;
 const MOST = 8;
 
 export function Sidebar(props: { desk: Desk; session: string }) {
-  const theme = () => props.desk.api.theme.current;
+  const theme = () => props.desk.screen.theme();
   const tasks = createMemo(() => current(props.desk.visible(props.session)));
   const now = clock(tasks);
   return (
@@ -54,13 +55,13 @@ export function Sidebar(props: { desk: Desk; session: string }) {
 }
 
 export function Count(props: { desk: Desk; session?: string }) {
-  const theme = () => props.desk.api.theme.current;
+  const theme = () => props.desk.screen.theme();
   const count = createMemo(() => countOf(props.desk.visible(props.session)));
   onMount(() => {
-    const { draft, api } = props.desk;
+    const { draft, screen } = props.desk;
     const { text } = draft;
     draft.text = "";
-    if (text) void api.client.tui.appendPrompt({ text });
+    if (text) screen.draft?.(text);
   });
   return (
     <text fg={count().asking > 0 ? theme().warning : theme().textMuted} onMouseUp={() => props.desk.open()}>

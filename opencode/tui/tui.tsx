@@ -5,7 +5,9 @@ import { createRoot } from "solid-js";
 import { Hob } from "../hob.ts";
 import { readOptions } from "../options.ts";
 import { newDesk, PAGE } from "./desk.ts";
+import { screenOf } from "./one.tsx";
 import { Page } from "./page.tsx";
+import { setup } from "./setup.tsx";
 import { Count, Sidebar } from "./sidebar.tsx";
 
 // Below the LSPs, which are 300, and above the to-dos.
@@ -13,7 +15,7 @@ const ORDER = 350;
 const OPEN = "background.open";
 
 const tui: TuiPlugin = async (api, given) => {
-  const desk = createRoot(() => newDesk(api, new Hob(readOptions(given))));
+  const desk = createRoot(() => newDesk(screenOf(api), new Hob(readOptions(given))));
   api.lifecycle.onDispose(() => desk.watch.close());
   desk.watch.open();
   // Where the follower is gone or hob was not there yet, a turn that begins or ends is an occasion to look again.
@@ -44,8 +46,5 @@ const tui: TuiPlugin = async (api, given) => {
     bindings: key ? [{ key, cmd: OPEN, desc: "Background processes" }] : [],
   });
 };
-
-/** OpenCode 2 calls setup; what it needs there is not built yet. */
-function setup(): void {}
 
 export default { id: "hob", tui, setup };

@@ -24,7 +24,7 @@ export interface Listener {
 
 export class Watch {
   readonly #hob: Pick<Hob, "ask" | "start">;
-  readonly #project: () => string;
+  readonly #project: () => string | undefined;
   readonly #listener: Listener;
   readonly #closed = new AbortController();
   #following = false;
@@ -38,7 +38,7 @@ export class Watch {
   /** The question of each task that was told last. */
   readonly #told = new Map<string, string>();
 
-  constructor(hob: Pick<Hob, "ask" | "start">, project: () => string, listener: Listener) {
+  constructor(hob: Pick<Hob, "ask" | "start">, project: () => string | undefined, listener: Listener) {
     this.#hob = hob;
     this.#project = project;
     this.#listener = listener;
@@ -86,7 +86,9 @@ export class Watch {
 
   async #lookOnce(): Promise<void> {
     const { signal } = this.#closed;
-    const tasks = await this.#hob.ask<Task[]>(["list", "--project", this.#project(), "--json"], { signal });
+    const project = this.#project();
+    const where = project === undefined ? [] : ["--project", project];
+    const tasks = await this.#hob.ask<Task[]>(["list", ...where, "--json"], { signal });
     if (signal.aborted) return;
     const alerts = this.#alertsOf(tasks);
     this.#known = new Map(tasks.map((task) => [task.id, task]));

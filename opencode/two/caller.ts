@@ -1,5 +1,5 @@
 // Who calls a tool in OpenCode 2: the session tells where it works, and the server whether it may.
-import { contains } from "../ask.ts";
+import { contains } from "../inside.ts";
 import type { Caller, Request } from "../caller.ts";
 import { isMethod, type Call, type Context, type Info, type Location } from "./context.ts";
 

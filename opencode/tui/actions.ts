@@ -1,12 +1,12 @@
-/** @jsxImportSource @opentui/solid */
 // What the page's keys and clicks do.
 import type { Status, Task } from "../record.ts";
 import { deafness, restart, sendLine, stop } from "./act.ts";
 import { tagsOf } from "./choose.ts";
 import type { Desk } from "./desk.ts";
-import { type Action, HINTS, MORE } from "./keys.ts";
+import { type Action, type Hint, HINTS, MORE } from "./keys.ts";
 import { nameOf, type Tone } from "./look.ts";
 import type { Model } from "./model.ts";
+import type { Screen } from "./screen.ts";
 import { draftText, ownerText } from "./words.ts";
 
 /** How many lines go into the prompt. */
@@ -14,6 +14,11 @@ const TAIL = 20;
 const STATUSES: Status[] = ["running", "completed", "failed", "cancelled"];
 
 type Table<Given extends unknown[]> = Partial<Record<Action, (...given: Given) => void>>;
+
+/** What is told at the page's foot: nothing that cannot be done here. */
+export function hintsFor({ draft }: Pick<Screen, "draft">): Hint[] {
+  return draft ? HINTS : HINTS.filter(({ action }) => action !== "prompt");
+}
 
 /** Does what an action says, to the chosen task where it is about one. */
 export function newActions(desk: Desk, model: Model): (action: Action) => void {
@@ -53,7 +58,7 @@ function viewActions(desk: Desk, model: Model, act: (action: Action) => void): T
 }
 
 function taskActions(desk: Desk, model: Model): Table<[Task]> {
-  const { hob, api } = desk;
+  const { hob, screen } = desk;
   return {
     stop: (task) => {
       const end = () => attempt(desk, async () => say(desk, await stop(hob, task)));
@@ -76,20 +81,19 @@ function taskActions(desk: Desk, model: Model): Table<[Task]> {
     },
     copy: () => {
       const lines = model.pager.shown();
-      if (api.renderer.copyToClipboardOSC52(lines.join("\n"))) say(desk, `Copied ${lines.length} lines`);
+      if (screen.copy(lines.join("\n"))) say(desk, `Copied ${lines.length} lines`);
       else say(desk, "This terminal takes no copies from programs", "ask");
     },
     prompt: (task) => {
+      if (!screen.draft) return say(desk, "This OpenCode lets no plugin write into the prompt: copy the lines with y", "ask");
       desk.draft.text = draftText(task, model.pager.tail(TAIL));
       goBack(desk, model);
     },
   };
 }
 
-function goBack({ api }: Desk, model: Model): void {
-  const sessionID = model.session();
-  if (sessionID) api.route.navigate("session", { sessionID });
-  else api.route.navigate("home");
+function goBack({ screen }: Desk, model: Model): void {
+  screen.leavePage(model.session());
 }
 
 function say(desk: Desk, text: string, tone: Tone = "good"): void {
@@ -101,39 +105,34 @@ function attempt(desk: Desk, what: () => Promise<void>): void {
   what().catch((error: Error) => say(desk, error.message, "bad"));
 }
 
-function ask({ api }: Desk, title: string, placeholder: string, value: string, take: (text: string) => void): void {
-  const { dialog, DialogPrompt } = api.ui;
-  const confirm = (text: string) => {
-    dialog.clear();
-    take(text);
-  };
-  dialog.replace(() => <DialogPrompt title={title} placeholder={placeholder} value={value} onConfirm={confirm} onCancel={() => dialog.clear()} />);
+function ask(desk: Desk, title: string, placeholder: string, value: string, take: (text: string) => void): void {
+  attempt(desk, async () => {
+    const text = await desk.screen.dialogs.ask({ title, placeholder, value });
+    if (text !== undefined) take(text);
+  });
 }
 
 /** Every key, to read and to choose from. */
-function list({ api }: Desk, act: (action: Action) => void): void {
-  const { dialog, DialogSelect } = api.ui;
-  const told = [...HINTS, ...MORE].filter(({ action }) => action !== "help");
+function list(desk: Desk, act: (action: Action) => void): void {
+  const told = [...hintsFor(desk.screen), ...MORE].filter(({ action }) => action !== "help");
   const options = told.map(({ key, words, action }) => ({ title: words, value: action, footer: key }));
-  const select = ({ value }: { value: Action }) => {
-    dialog.clear();
-    act(value);
-  };
-  dialog.replace(() => <DialogSelect title="Keys" options={options} onSelect={select} />);
+  attempt(desk, async () => {
+    const action = await desk.screen.dialogs.choose({ title: "Keys", options });
+    if (action) act(action);
+  });
 }
 
 /** Lets one of VALUES be chosen, or all of them. */
-function choose<Value extends string>({ api }: Desk, title: string, values: Value[], current: Value | undefined, take: (value?: Value) => void): void {
-  const { dialog, DialogSelect } = api.ui;
-  const options = [{ title: "all", value: "" }, ...values.map((value) => ({ title: value, value }))];
-  const select = ({ value }: { value: string }) => {
-    dialog.clear();
-    take((value || undefined) as Value | undefined);
-  };
-  dialog.replace(() => <DialogSelect title={title} options={options} current={current ?? ""} onSelect={select} />);
+function choose<Value extends string>(desk: Desk, title: string, values: Value[], current: Value | undefined, take: (value?: Value) => void): void {
+  const options = [{ title: "all", value: "" }, ...values.map((value) => ({ title: value, value: value as string }))];
+  attempt(desk, async () => {
+    const value = await desk.screen.dialogs.choose({ title, options, current: current ?? "" });
+    if (value !== undefined) take((value || undefined) as Value | undefined);
+  });
 }
 
-function confirm({ api }: Desk, title: string, message: string, take: () => void): void {
-  const { dialog, DialogConfirm } = api.ui;
-  dialog.replace(() => <DialogConfirm title={title} message={message} onConfirm={take} onCancel={() => dialog.clear()} />);
+function confirm(desk: Desk, title: string, message: string, take: () => void): void {
+  attempt(desk, async () => {
+    if (await desk.screen.dialogs.confirm({ title, message })) take();
+  });
 }
