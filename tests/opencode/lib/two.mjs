@@ -1,16 +1,17 @@
-// One host of our own that stands for OpenCode 2's server, in a lab: see host2.mjs.
+// Hosts of our own that stand for OpenCode 2, in a lab: its server (host2.mjs) and its terminal interface (screen2.mjs).
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { bun, PLUGIN } from "./programs.mjs";
 import { until } from "./wait.mjs";
 
-const HOST = fileURLToPath(new URL("host2.mjs", import.meta.url));
+const fileOf = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-export class Two {
-  #lab;
+/** A program that is told what to do, and tells what it sees, in lines of JSON. */
+class Host {
   #child;
   #errors = "";
   #asked = 0;
@@ -18,19 +19,22 @@ export class Two {
   /** What the host saw, in order. */
   told = [];
 
-  /** Starts a host under RUNTIME with the plugin in FOLDER, which is an npm package or a directory of the config. */
-  static async open(lab, { runtime, folder, kind }) {
-    const two = new Two();
-    two.#lab = lab;
-    two.#child = spawn(runtime, [HOST, folder, kind, join(lab.root, "state.json")], { cwd: lab.root, env: lab.env, stdio: "pipe" });
-    two.pid = two.#child.pid;
-    two.ended = once(two.#child, "exit");
-    two.#child.stderr.setEncoding("utf8").on("data", (text) => (two.#errors += text));
-    createInterface({ input: two.#child.stdout }).on("line", (line) => two.#take(JSON.parse(line)));
-    two.#child.on("exit", () => two.#answers.forEach(({ reject }) => reject(new Error(`the host ended: ${two.#errors}`))));
-    lab.servers.push(two);
-    await until(() => two.told.length > 0, "the host is ready", 30);
-    return two;
+  constructor(lab, words) {
+    this.lab = lab;
+    this.#child = spawn(words[0], words.slice(1), { cwd: lab.root, env: lab.env, stdio: "pipe" });
+    this.pid = this.#child.pid;
+    this.ended = once(this.#child, "exit");
+    this.#child.stderr.setEncoding("utf8").on("data", (text) => (this.#errors += text));
+    createInterface({ input: this.#child.stdout }).on("line", (line) => this.#take(JSON.parse(line)));
+    this.#child.on("exit", () => this.#answers.forEach(({ reject }) => reject(new Error(`the host ended: ${this.#errors}`))));
+    lab.servers.push(this);
+  }
+
+  async ready() {
+    const ended = () => this.#child.exitCode !== null;
+    await until(() => this.told.length > 0 || ended(), "the host is ready", 60);
+    if (ended()) throw new Error(`the host ended: ${this.#errors}`);
+    return this;
   }
 
   #take({ id, ...rest }) {
@@ -50,14 +54,36 @@ export class Two {
     });
   }
 
+  /** Ends the host; what it found wrong fails the test. */
+  async stop() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const { violations } = await this.do("violations");
+    await this.kill();
+    assert.deepEqual(violations, []);
+  }
+
+  /** Ends it as a crash does. */
+  async kill() {
+    this.#child.kill("SIGKILL");
+    await this.ended;
+  }
+}
+
+/** OpenCode 2's server. */
+export class Two extends Host {
+  /** Starts it under RUNTIME with the plugin in FOLDER, which is an npm package or a directory of the config. */
+  static open(lab, { runtime, folder, kind }) {
+    return new Two(lab, [runtime, fileOf("host2.mjs"), folder, kind, join(lab.root, "state.json")]).ready();
+  }
+
   /** Loads an instance of the plugin for a folder, by default the lab's project. */
-  load({ directory = this.#lab.project, project = { id: "p1", directory, canonical: directory }, ...more } = {}) {
+  load({ directory = this.lab.project, project = { id: "p1", directory, canonical: directory }, ...more } = {}) {
     return this.do("load", { directory, project, ...more });
   }
 
   /** A new session's id. */
   async session(more = {}) {
-    return (await this.do("create", { directory: this.#lab.project, projectID: "p1", ...more })).sessionID;
+    return (await this.do("create", { directory: this.lab.project, projectID: "p1", ...more })).sessionID;
   }
 
   /** What a tool answers. */
@@ -85,19 +111,55 @@ export class Two {
   async message(sessionID, pattern) {
     return until(() => this.messages(sessionID).find(({ text }) => pattern.test(text)), `a message like ${pattern}`, 60);
   }
+}
 
-  /** Ends the host; what it found wrong fails the test. */
-  async stop(signal = "SIGTERM") {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const { violations } = await this.do("violations");
-    this.#child.kill(signal);
-    await this.ended;
-    assert.deepEqual(violations, []);
+/** OpenCode 2's terminal interface. */
+export class Screen extends Host {
+  static open(lab, { folder, kind }) {
+    return new Screen(lab, [bun, "--preload", `${PLUGIN}/node_modules/@opentui/solid/scripts/preload.js`, fileOf("screen2.mjs"), folder, kind]).ready();
   }
 
-  /** Ends it as a crash does. */
-  async kill() {
-    this.#child.kill("SIGKILL");
-    await this.ended;
+  load(more = {}) {
+    return this.do("load", { directory: this.lab.project, ...more });
+  }
+
+  async text() {
+    return (await this.do("frame")).text.replace(/ +$/gm, "").trimEnd();
+  }
+
+  /** The screen, as soon as it shows all of these. */
+  async shows(...wanted) {
+    let text = "";
+    const missing = () => wanted.filter((one) => (typeof one === "string" ? !text.includes(one) : !one.test(text)));
+    try {
+      await until(async () => ((text = await this.text()), missing().length === 0), "the screen", 15);
+    } catch {
+      throw new Error(`the screen never showed ${missing().join(" and ")}:\n${text}`);
+    }
+    return text;
+  }
+
+  /** The screen, as soon as it shows none of these. */
+  async hides(...unwanted) {
+    await until(async () => {
+      const text = await this.text();
+      return unwanted.every((one) => !text.includes(one));
+    }, `the screen without ${unwanted.join(" and ")}`, 30);
+  }
+
+  /** Clicks on the first place that shows TEXT. */
+  async click(text) {
+    const rows = (await this.shows(text)).split("\n");
+    const y = rows.findIndex((row) => row.includes(text));
+    await this.do("click", { x: rows[y].indexOf(text), y });
+  }
+
+  async press(...keys) {
+    for (const key of keys) await this.do("press", { key });
+  }
+
+  /** The next thing of a kind that it tells, from the one numbered FROM on. */
+  async tells(kind, from = 0) {
+    return until(() => this.told.slice(from).find(({ told }) => told === kind), `a ${kind}`, 30);
   }
 }
