@@ -4,6 +4,7 @@ import { readOptions, type Options } from "../options.ts";
 import { projectOf } from "../project.ts";
 import { shellFor } from "../shell.ts";
 import { placeOf } from "./caller.ts";
+import { keepThrough } from "./compact.ts";
 import { isMethod, type Context } from "./context.ts";
 import { Ear, followEvents } from "./events.ts";
 import { endOrphans } from "./orphans.ts";
@@ -57,6 +58,7 @@ export async function setup(context: Context): Promise<(() => void) | undefined>
   try {
     const tools = makeTools(context, server, partsOf(shared, options), shared.see);
     await context.tool!.transform!((editor) => tools.forEach((tool) => editor.add(tool)));
+    await keepThrough(context, desk, server);
   } catch (error) {
     leave();
     throw error;

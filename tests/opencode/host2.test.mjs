@@ -287,6 +287,23 @@ inBoth("the user who interrupts ends a wait, and not the process", async (lab, o
   assert.ok(alive(pid));
 });
 
+inBoth("what runs survives a compaction", async (_lab, open) => {
+  const two = await open();
+  await two.load();
+  const session = await two.session();
+  const child = await two.session({ parentID: session });
+  assert.deepEqual(await two.do("compact", { sessionID: session }), { system: [] });
+  const id = idIn(await two.ok(session, CREATE, { command: "echo up; exec sleep 1000", name: "web" }));
+  await two.ok(session, CREATE, { command: "true", name: "over" });
+  for (const processId of ["over", "web"]) await two.ok(session, "waitForBackgroundProcess", { processId, match: "up" });
+  for (const sessionID of [session, child]) {
+    const { system } = await two.do("compact", { sessionID });
+    const [{ type, text }] = system;
+    assert.deepEqual([system.length, type], [1, "text"]);
+    assert.match(text, new RegExp(`^These background processes still run\\.[^\n]*\n- ${id} "web" running, [^\n]*; its output so far ends at cursor 3$`));
+  }
+});
+
 inBoth("whatever method is missing, the others are used", async (lab, open) => {
   const two = await open();
   const session = await two.session();
