@@ -27,8 +27,8 @@ export interface Desk {
   visible(session: string | undefined): Task[];
   /** The session at the top of the chain. */
   root(session: string | undefined): string | undefined;
-  /** Opens the page, for a task or as it was left. */
-  open(task?: string): void;
+  /** Opens the page, for a task or as it was left, with what a session may see: by default the one on the screen. */
+  open(task?: string, session?: string): void;
   /** The last word to whoever looks at the page, where OpenCode shows no toasts. */
   notice: Accessor<Notice | undefined>;
   say(notice?: Notice): void;
@@ -56,7 +56,7 @@ export function newDesk(screen: Screen, hob: Hob): Desk {
       say({ text: alertLine(alert), tone: isFailure ? "bad" : "ask" });
     },
   });
-  const open = (task?: string) => screen.openPage({ sessionID: screen.session(), task });
+  const open = (task?: string, session = screen.session()) => screen.openPage({ sessionID: session, task });
   return { screen, hob, watch, tasks, trouble, visible, root, open, notice, say, draft: { text: "" } };
 }
 

@@ -19,7 +19,7 @@ export function Sidebar(props: { desk: Desk; session: string }) {
   return (
     <box>
       <Show when={tasks().length > 0}>
-        <text fg={theme().text} onMouseUp={() => props.desk.open()}>
+        <text fg={theme().text} onMouseUp={() => props.desk.open(undefined, props.session)}>
           <b>Background</b>
         </text>
         <Index each={tasks().slice(0, MOST)}>
@@ -29,7 +29,7 @@ export function Sidebar(props: { desk: Desk; session: string }) {
             const stands = () => asks(task()) || task().status === "failed";
             const detail = () => cut(plain(detailOf(task())), CELLS - 2);
             return (
-              <box onMouseUp={() => props.desk.open(task().id)}>
+              <box onMouseUp={() => props.desk.open(task().id, props.session)}>
                 <text wrapMode="none">
                   <span style={{ fg: tone() }}>{lookOf(task()).mark} </span>
                   <span style={{ fg: stands() ? tone() : theme().text }}>{row().left}</span>
@@ -45,7 +45,7 @@ export function Sidebar(props: { desk: Desk; session: string }) {
           }}
         </Index>
         <Show when={tasks().length > MOST}>
-          <text fg={theme().textMuted} onMouseUp={() => props.desk.open()}>
+          <text fg={theme().textMuted} onMouseUp={() => props.desk.open(undefined, props.session)}>
             {`  and ${tasks().length - MOST} more`}
           </text>
         </Show>
@@ -64,7 +64,7 @@ export function Count(props: { desk: Desk; session?: string }) {
     if (text) screen.draft?.(text);
   });
   return (
-    <text fg={count().asking > 0 ? theme().warning : theme().textMuted} onMouseUp={() => props.desk.open()}>
+    <text fg={count().asking > 0 ? theme().warning : theme().textMuted} onMouseUp={() => props.desk.open(undefined, props.session)}>
       {countText(count())}
     </text>
   );

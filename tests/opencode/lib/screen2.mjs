@@ -11,6 +11,8 @@ import { shaped, strict, violate, violations } from "./strict.mjs";
 
 const [folder, kind] = process.argv.slice(2);
 const find = (name) => Bun.resolveSync(name, PLUGIN);
+// What the terminal interface brings along for every plugin: a package has none of it.
+await import(find("@opentui/solid/runtime-plugin-support"));
 const { createComponent, createElement, effect, insert, setProp, testRender } = await import(find("@opentui/solid"));
 const { RGBA } = await import(find("@opentui/core"));
 const { createContext, createMemo, createSignal, useContext } = await import(find("solid-js"));

@@ -21,7 +21,7 @@ class Host {
 
   constructor(lab, words) {
     this.lab = lab;
-    this.#child = spawn(words[0], words.slice(1), { cwd: lab.root, env: lab.env, stdio: "pipe" });
+    this.#child = spawn(words[0], words.slice(1), { cwd: lab.project, env: lab.env, stdio: "pipe" });
     this.pid = this.#child.pid;
     this.ended = once(this.#child, "exit");
     this.#child.stderr.setEncoding("utf8").on("data", (text) => (this.#errors += text));
