@@ -7,7 +7,7 @@ import { isMethod } from "../two/context.ts";
 import { newDesk, PAGE, type Desk } from "./desk.ts";
 import { Page } from "./page.tsx";
 import { Count, Sidebar } from "./sidebar.tsx";
-import { screenOf, type Context } from "./two.ts";
+import { hasPages, screenOf, type Context } from "./two.ts";
 
 /** When it is worth while to look again, should the follower be gone or hob not have been there yet. */
 const OCCASIONS = ["session.execution.started", "session.execution.succeeded"];
@@ -22,8 +22,8 @@ export function setup(context: Context): (() => void) | undefined {
     slot({ append: "sidebar.content", render: (input) => <Sidebar desk={desk} session={input.sessionID ?? ""} /> }),
     slot({ append: "prompt.footer.status", render: (input) => <Count desk={desk} session={input.sessionID} /> }),
   ];
-  if (isMethod(ui?.router?.register) && isMethod(ui.router.navigate)) {
-    undo.push(ui.router.register({ name: PAGE, render: (input) => <Page desk={desk} params={input.data ?? {}} /> }));
+  if (hasPages(context)) {
+    undo.push(ui!.router!.register!({ name: PAGE, render: (input) => <Page desk={desk} params={input.data ?? {}} /> }));
     const key = typeof context.options?.key === "string" && context.options.key !== "" ? context.options.key : undefined;
     if (isMethod(keymap?.layer)) undo.push(slot({ append: "app", render: () => <Commands keymap={keymap!} desk={desk} bind={key} /> }));
   }

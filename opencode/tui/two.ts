@@ -79,14 +79,12 @@ export function screenOf(context: Context): Screen {
     project: () => undefined,
     isNear: ({ project }) => project !== null && contains(project, place()),
     openPage: (params) => {
+      if (!hasPages(context)) return;
       const now = route();
       if (now?.type !== "plugin") before = now;
-      if (isMethod(ui?.router?.navigate)) ui!.router!.navigate!({ type: "plugin", name: PAGE, data: { ...params } });
+      ui!.router!.navigate!({ type: "plugin", name: PAGE, data: { ...params } });
     },
-    leavePage: (sessionID) => {
-      const back = before ?? (sessionID ? { type: "session", sessionID } : { type: "home" });
-      if (isMethod(ui?.router?.navigate)) ui!.router!.navigate!(back);
-    },
+    leavePage: (sessionID) => ui!.router!.navigate!(before ?? (sessionID ? { type: "session", sessionID } : { type: "home" })),
     tell: ({ title, message, isFailure, session }) => {
       const sessionID = session ?? undefined;
       if (isMethod(ui?.toast?.show)) ui!.toast!.show!({ title, message, variant: isFailure ? "error" : "warning", duration: TOAST, ...(sessionID ? { sessionID } : {}) });
@@ -97,6 +95,11 @@ export function screenOf(context: Context): Screen {
     copy: (text) => isMethod(context.renderer?.copyToClipboardOSC52) && context.renderer!.copyToClipboardOSC52!(text),
     dialogs: dialogsOf(context),
   };
+}
+
+/** Whether a plugin may have a page, and get there. */
+export function hasPages({ ui }: Context): boolean {
+  return isMethod(ui?.router?.register) && isMethod(ui?.router?.navigate);
 }
 
 function placeOf({ location, data }: Context): string {
