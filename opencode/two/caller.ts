@@ -4,7 +4,7 @@ import type { Caller, Request } from "../caller.ts";
 import { isMethod, type Call, type Context, type Info, type Location } from "./context.ts";
 
 const REFUSED =
-  "Not started: this OpenCode has no way for a plugin to ask whether a command is allowed. " +
+  "Refused: this OpenCode has no way for a plugin to ask whether a command is allowed. " +
   'If background processes may run without being asked for, the user sets the plugin\'s option "allowWithoutPermission" to true.';
 
 // What OpenCode 2 calls them.

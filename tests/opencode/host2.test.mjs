@@ -118,12 +118,15 @@ inBoth("where nobody can be asked nothing runs, unless the user says so", async 
   await two.load({ without: ["permission.assert"] });
   const session = await two.session();
   const refused = await two.call(session, CREATE, { command: "touch ran" });
-  assert.match(refused.content, /^Error: Not started: this OpenCode has no way .* option "allowWithoutPermission" to true\.$/);
+  assert.match(refused.content, /^Error: Refused: this OpenCode has no way .* option "allowWithoutPermission" to true\.$/);
   for (const options of [{ allowWithoutPermission: "yes" }, { allowWithoutPermission: false }]) {
     const { instance } = await two.load({ without: ["permission"], options });
     assert.equal((await two.call(session, CREATE, { command: "touch ran" }, { instance })).content, refused.content);
   }
   assert.deepEqual([existsSync(join(lab.project, "ran")), await lab.tasks()], [false, []]);
+  await lab.hob("run", "-n", "shell", "--pty", "-l", "detached", "--project", lab.project, "cat");
+  assert.equal((await two.call(session, "sendToBackgroundProcess", { processId: "shell", text: "ls" })).content, refused.content);
+  assert.match(await two.ok(session, "killProcesses", { processId: "shell" }), /cancelled/, "nobody is asked for that");
   const { instance } = await two.load({ without: ["permission.assert"], options: { allowWithoutPermission: true } });
   await two.ok(session, CREATE, { command: "touch ran", name: "ran" }, { instance });
   await until(() => existsSync(join(lab.project, "ran")), "it ran");

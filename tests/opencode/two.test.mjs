@@ -1,10 +1,11 @@
-// More than one: two OpenCode programs in one directory, and one program in two directories.
+// More than one: two OpenCode programs in one directory, one program in two directories, and modules for two OpenCodes.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Lab } from "./lib/lab.mjs";
 import { call, say } from "./lib/model.mjs";
+import { PLUGIN } from "./lib/programs.mjs";
 import { Spy } from "./lib/spy.mjs";
 import { hasTools } from "./lib/tools.mjs";
 import { until } from "./lib/wait.mjs";
@@ -74,5 +75,37 @@ test("one OpenCode in two directories: each session gets its own", async () => {
     }
     await until(() => spy.acknowledged().length === 2, "both are acknowledged");
     assert.equal(spy.calls().filter((call) => call.startsWith("events -f")).length, 1, "one follower is enough");
+  });
+});
+
+test("OpenCode 1.18 takes the module that has a part for OpenCode 2, calls that, and works with its own", async () => {
+  await Lab.with({}, async (lab) => {
+    const seen = join(lab.root, "seen.json");
+    const folder = join(lab.root, "plugin");
+    lab.write(folder, {
+      "package.json": '{ "name": "dual", "type": "module", "exports": { "./server": "./server.js" } }',
+      "server.js": `
+        import { writeFileSync } from "node:fs";
+        import plugin from "${PLUGIN}/server.ts";
+        export default { ...plugin, setup: async (context) => {
+          const answer = await plugin.setup(context);
+          writeFileSync("${seen}", JSON.stringify({ given: Object.keys(context), nothing: answer === undefined }));
+        } };`,
+    });
+    lab.configure(undefined, folder);
+    lab.model.play("dual", function* (first) {
+      hasTools(first);
+      const { result } = yield call("createBackgroundProcess", { command: "echo OPENCODE_NOTIFY: it works; sleep 1000" });
+      assert.match(result, / running, pid \d+/);
+      for (;;) yield say("noted");
+    });
+    const server = await lab.serve();
+    const session = await server.session();
+    await server.prompt(session, "[[dual]]");
+    await lab.model.until(({ sight }) => sight.said.at(-1).endsWith(": it works"), "the notification");
+    const { given, nothing } = JSON.parse(readFileSync(seen, "utf8"));
+    assert.ok(nothing, "there was nothing to do for it");
+    assert.ok(!given.includes("tool"), "what OpenCode 2 would give");
+    assert.equal((await lab.tasks()).length, 1);
   });
 });
