@@ -201,8 +201,10 @@ inBoth("an idle folder is unloaded: processes go on, and what they say waits for
   await two.do("unload", { instance });
   await until(() => !lab.processes().some(({ command }) => /events -f/.test(command)), "the follower is gone");
   writeFileSync(flag, "");
-  await until(async () => (await lab.events()).some(({ type }) => type === "notify"), "it says something");
-  assert.ok(alive(pid));
+  await until(async () => {
+    assert.ok(alive(pid), "it goes on");
+    return (await lab.events()).some(({ type }) => type === "notify");
+  }, "it says something");
   assert.deepEqual(two.messages(session), []);
   await two.load();
   await two.message(session, /meanwhile/);
@@ -228,7 +230,8 @@ inBoth("sessions deleted while nobody listened are found out when an instance lo
   await two.do("cut");
   await two.do("remove", { sessionID: sessions.later });
   await until(async () => (await statuses(lab)).later === "cancelled", "the other one, too");
-  assert.equal((await statuses(lab)).kept, "running");
+  const { kept, others } = await statuses(lab);
+  assert.deepEqual({ kept, others }, { kept: "running", others: "running" });
   await lab.hob("kill", "others");
 });
 
