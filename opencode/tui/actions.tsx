@@ -5,8 +5,9 @@ import { deafness, restart, sendLine, stop } from "./act.ts";
 import { tagsOf } from "./choose.ts";
 import type { Desk } from "./desk.ts";
 import { type Action, HINTS, MORE } from "./keys.ts";
-import { nameOf, type Tone } from "./look.ts";
+import { nameOf, questionOf, type Tone } from "./look.ts";
 import type { Model } from "./model.ts";
+import { Secret } from "./secret.tsx";
 import { draftText, ownerText } from "./words.ts";
 
 /** How many lines go into the prompt. */
@@ -41,6 +42,7 @@ function viewActions(desk: Desk, model: Model, act: (action: Action) => void): T
     home: () => scroll((pager) => pager.home()),
     end: () => scroll((pager) => pager.end()),
     follow: () => scroll((pager) => pager.toggle()),
+    wide: () => model.widen(),
     search: () => ask(desk, "Search", "words", model.pager.query, (words) => scroll((pager) => pager.find(words))),
     next: () => scroll((pager) => pager.next(1)),
     previous: () => scroll((pager) => pager.next(-1)),
@@ -72,7 +74,9 @@ function taskActions(desk: Desk, model: Model): Table<[Task]> {
       const why = deafness(task);
       if (why) return say(desk, why, "ask");
       const send = (line: string) => attempt(desk, () => sendLine(hob, task, line));
-      ask(desk, `Send a line to ${nameOf(task)}`, task.prompt?.trim() || "a line of input", "", send);
+      const title = `Send a line to ${nameOf(task)}`;
+      if (task.waitingFor === "password") askSecret(desk, title, questionOf(task), send);
+      else ask(desk, title, questionOf(task) || "a line of input", "", send);
     },
     copy: () => {
       const lines = model.pager.shown();
@@ -108,6 +112,15 @@ function ask({ api }: Desk, title: string, placeholder: string, value: string, t
     take(text);
   };
   dialog.replace(() => <DialogPrompt title={title} placeholder={placeholder} value={value} onConfirm={confirm} onCancel={() => dialog.clear()} />);
+}
+
+function askSecret({ api }: Desk, title: string, question: string, send: (line: string) => void): void {
+  const { dialog } = api.ui;
+  const take = (line: string) => {
+    dialog.clear();
+    send(line);
+  };
+  dialog.replace(() => <Secret theme={api.theme.current} title={title} question={question} take={take} cancel={() => dialog.clear()} />);
 }
 
 /** Every key, to read and to choose from. */

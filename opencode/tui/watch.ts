@@ -3,7 +3,7 @@
 import type { Hob } from "../hob.ts";
 import { lines } from "../lines.ts";
 import type { Task } from "../record.ts";
-import { asks, lives } from "./look.ts";
+import { asks, lives, questionOf } from "./look.ts";
 
 const GLANCE = 3000;
 // However many events there are, there are no more looks than five a second.
@@ -28,6 +28,7 @@ export class Watch {
   readonly #listener: Listener;
   readonly #closed = new AbortController();
   #following = false;
+  #isTroubled = false;
   #looking = false;
   #again = false;
   #looked = 0;
@@ -44,9 +45,9 @@ export class Watch {
     this.#listener = listener;
   }
 
-  /** Looks, and follows the events if nobody does: hob may have been installed, or updated, since. */
+  /** Looks and follows the events, unless that is done already: hob may have been installed, or updated, since. */
   open(): void {
-    if (this.#closed.signal.aborted) return;
+    if (this.#closed.signal.aborted || (this.#following && this.#known && !this.#isTroubled)) return;
     void this.#follow();
     void this.look();
   }
@@ -65,8 +66,10 @@ export class Watch {
     clearTimeout(this.#timer);
     try {
       await this.#lookOnce();
+      this.#isTroubled = false;
       this.#listener.trouble("");
     } catch (error) {
+      this.#isTroubled = true;
       if (!this.#closed.signal.aborted) this.#listener.trouble((error as Error).message);
     } finally {
       this.#looking = false;
@@ -107,10 +110,10 @@ export class Watch {
   }
 
   /** Whether that question was told already: what asks the same again and again is told once. */
-  #isTold({ id, waitingFor, prompt }: Task): boolean {
-    const question = `${waitingFor} ${prompt}`;
-    if (this.#told.get(id) === question) return true;
-    this.#told.set(id, question);
+  #isTold(task: Task): boolean {
+    const question = `${task.waitingFor} ${questionOf(task)}`;
+    if (this.#told.get(task.id) === question) return true;
+    this.#told.set(task.id, question);
     return false;
   }
 
