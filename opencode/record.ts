@@ -27,6 +27,8 @@ export interface Task {
   stdin: boolean;
   /** Of one processor, since the start. */
   cpuPercent: number | null;
+  /** Of a processor, in milliseconds. */
+  cpuMs: number | null;
   memoryBytes: number | null;
   processes: Process[] | null;
   /** The TCP ports that its processes listen on. */

@@ -3,6 +3,7 @@
 import type { Hob } from "../hob.ts";
 import { lines } from "../lines.ts";
 import type { Task } from "../record.ts";
+import { Busy } from "./busy.ts";
 import { asks, lives, questionOf } from "./look.ts";
 
 const GLANCE = 3000;
@@ -36,6 +37,7 @@ export class Watch {
   #soon: NodeJS.Timeout | undefined;
   /** The tasks of the last look; undefined before the first. */
   #known: Map<string, Task> | undefined;
+  readonly #busy = new Busy();
   /** The question of each task that was told last. */
   readonly #told = new Map<string, string>();
 
@@ -89,8 +91,9 @@ export class Watch {
 
   async #lookOnce(): Promise<void> {
     const { signal } = this.#closed;
-    const tasks = await this.#hob.ask<Task[]>(["list", "--project", this.#project(), "--json"], { signal });
+    const listed = await this.#hob.ask<Task[]>(["list", "--project", this.#project(), "--json"], { signal });
     if (signal.aborted) return;
+    const tasks = this.#busy.take(listed, Date.now());
     const alerts = this.#alertsOf(tasks);
     this.#known = new Map(tasks.map((task) => [task.id, task]));
     this.#listener.tasks(tasks);

@@ -163,6 +163,7 @@ static void set_living(json_t *o, struct registry *reg, const struct task *task)
 	waits = living.input.kind != QUESTION_NONE;
 	set(o, "ports", living.seen ? port_numbers(&living.ports) : json_null());
 	set(o, "cpuPercent", living.seen ? json_real(tenths(living.usage.cpu_percent)) : json_null());
+	set(o, "cpuMs", number_or_null((int64_t)living.usage.cpu_ms, living.seen));
 	set(o, "memoryBytes", number_or_null((int64_t)living.usage.memory, living.seen));
 	set(o, "processes", living.kept ? processes(&living) : json_null());
 	set(o, "leftover", json_boolean(task->leftover && living.n));

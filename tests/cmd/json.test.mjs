@@ -7,9 +7,9 @@ import { HOB } from "./lib/programs.mjs";
 
 const KEYS = `id name status reason command argv cwd project tags sessionId createdBy lifetime global watch idleAfterMs
   portEvent inputEvent pid startedAt
-  completedAt exitCode signal error outputBytes cursor lines lost log pty stdin ports cpuPercent memoryBytes processes leftover
+  completedAt exitCode signal error outputBytes cursor lines lost log pty stdin ports cpuPercent cpuMs memoryBytes processes leftover
   waitingFor prompt restartOf`.split(/\s+/);
-const OF_THE_LIVING = ["ports", "cpuPercent", "memoryBytes"];
+const OF_THE_LIVING = ["ports", "cpuPercent", "cpuMs", "memoryBytes"];
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 function check(task, { ended }, ...more) {

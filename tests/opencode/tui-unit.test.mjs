@@ -29,6 +29,7 @@ const task = (more) => ({
   stdin: false,
   ports: [],
   cpuPercent: 0,
+  cpuMs: 0,
   memoryBytes: 0,
   waitingFor: null,
   prompt: null,
@@ -89,6 +90,20 @@ test("how a task looks", async () => {
   assert.equal(detailOf(task({ cpuPercent: 4.9 })), "", "only when it is busy");
   const ends = [[{ reason: "exit", exitCode: 3 }, "failed, exit 3"], [{ reason: "signal", signal: 9 }, "failed, signal 9"], [{ reason: "timeout" }, "failed, timeout"]];
   for (const [more, words] of ends) assert.equal(conditionOf(task({ status: "failed", ...more })), words);
+});
+
+test("busy is who uses the processor now", async () => {
+  const { Busy } = await load("tui/busy");
+  const busy = new Busy();
+  const share = (seconds, cpuMs, more) => busy.take([task({ cpuPercent: 60, cpuMs, ...more })], at(seconds))[0].cpuPercent;
+  assert.equal(share(10, 6000), 60, "of one seen for the first time, since its start");
+  assert.equal(share(10.5, 6400), 60, "that is too soon");
+  assert.equal(share(13, 6300), 10);
+  assert.equal(share(16, 6300), 0, "idle since");
+  assert.equal(share(18, 9300), 150, "two processors");
+  assert.equal(share(20, 1000), 0, "a process of it ended");
+  assert.equal(share(22, null, { status: "completed", cpuPercent: null }), null);
+  assert.equal(share(24, 1000), 60, "begun anew");
 });
 
 test("which tasks are shown, and in which order", async () => {
