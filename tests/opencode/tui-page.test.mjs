@@ -76,7 +76,7 @@ test("80×24: the page with the mouse alone", async () => {
     await terminal.shows("▌● web", "request 300", "following");
     await terminal.wheel("up", "request 290", 20);
     await terminal.shows(/\d+ above, 3 below/);
-    await terminal.click("f follow");
+    await terminal.click("3 below");
     await terminal.shows("following");
     assert.match(await copied(lab, terminal, () => choose("copy")), /^request 282\n[^]*\nrequest 300$/);
     await choose("wide");
