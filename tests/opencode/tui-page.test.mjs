@@ -38,6 +38,11 @@ async function withPage(size, test) {
   });
 }
 
+/** What a dialog on a small screen offers, without what stands around it. */
+function optionsIn(screen) {
+  return screen.split("\n").slice(7, 20).map((row) => row.slice(12, 68)).join("\n");
+}
+
 async function copied(lab, terminal, how) {
   const record = join(lab.root, "record");
   await terminal.record(record);
@@ -51,8 +56,14 @@ test("80×24: the page with the mouse alone", async () => {
     /** What the foot has no room for is chosen from the list of all keys. */
     const choose = async (words) => {
       await terminal.click("? keys");
-      await terminal.shows("Keys");
-      for (let turns = 0; !(await terminal.text()).includes(words) && turns < 30; turns++) await terminal.wheel("down", "esc");
+      let options = optionsIn(await terminal.shows("Keys"));
+      while (!options.includes(words)) {
+        await terminal.wheel("down", "Keys", 0, 6);
+        options = await until(async () => {
+          const now = optionsIn(await terminal.text());
+          return now !== options && now;
+        }, `${words} among the keys`);
+      }
       await terminal.click(words);
       await terminal.hides("Keys");
     };
