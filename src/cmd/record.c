@@ -181,6 +181,9 @@ json_t *record_json(struct registry *reg, struct task *task)
 	set(o, "name", json_text(task->name));
 	set(o, "status", json_string(task_status_text(task->status)));
 	set(o, "reason", task->reason == REASON_NONE ? json_null() : json_string(task_reason_text(task->reason)));
+	set(o, "ending",
+	    task_ended(task->status) || task->ending == REASON_NONE ? json_null()
+								    : json_string(task_reason_text(task->ending)));
 	set_spec(o, task);
 	set_rules(o, task);
 	set(o, "pid", number_or_null(task->proc.pid, task->proc.pid > 0));
