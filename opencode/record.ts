@@ -36,6 +36,8 @@ export interface Task {
   waitingFor: "line" | "password" | "keys" | null;
   /** The last line of output, while it waits. */
   prompt: string | null;
+  /** Somebody wants it ended, for this reason, and it has not ended yet. */
+  ending: string | null;
   /** The command has ended, but processes that it started live. */
   leftover: boolean;
 }
@@ -98,6 +100,9 @@ export interface Event {
   id: string;
   name: string | null;
   sessionId: string | null;
+  project: string | null;
+  /** The process that owns the task, PID:START. */
+  owner: string | null;
   message: string | null;
   cursor: number;
   /** Of an exit: what the task ended as, and why; else null. */

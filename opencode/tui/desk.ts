@@ -2,6 +2,7 @@
 import type { TuiPluginApi, TuiThemeCurrent } from "@opencode-ai/plugin/tui";
 import { type Accessor, createEffect, createMemo, createSignal, onCleanup } from "solid-js";
 import type { Hob } from "../hob.ts";
+import { openedCommand } from "../opened.ts";
 import { projectOf } from "../project.ts";
 import type { Task } from "../record.ts";
 import { visibleTo } from "./choose.ts";
@@ -30,6 +31,8 @@ export interface Desk {
   visible(session: string | undefined): Task[];
   /** The session at the top of the chain. */
   root(session: string | undefined): string | undefined;
+  /** Tells the server part that a session is on the screen: what waits for it comes now. */
+  opened(session: string): void;
   /** Opens the page, for a task or as it was left. */
   open(task?: string): void;
   /** The last word to whoever looks at the page, where OpenCode shows no toasts. */
@@ -58,7 +61,12 @@ export function newDesk(api: TuiPluginApi, hob: Hob): Desk {
     },
   });
   const open = (task?: string) => api.route.navigate(PAGE, { sessionID: sessionOf(api), task });
-  return { api, hob, watch, tasks, trouble, visible, root, open, notice, say, draft: { text: "" } };
+  const opened = (session: string) => {
+    const body = { type: "tui.command.execute" as const, properties: { command: openedCommand(session) } };
+    // Where it does not arrive, the next word that is said in the session opens it.
+    void api.client.tui.publish({ body }).catch(() => {});
+  };
+  return { api, hob, watch, tasks, trouble, visible, root, opened, open, notice, say, draft: { text: "" } };
 }
 
 /** The session on the screen, or the one that the page was opened from. */

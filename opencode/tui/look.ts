@@ -1,4 +1,5 @@
 // How a task looks in a list: its mark, its colour's role, and the few words beside its name.
+import { plainTags } from "../marks.ts";
 import type { Task } from "../record.ts";
 import { cut, plain, steady, widthOf } from "./width.ts";
 
@@ -98,7 +99,7 @@ export function detailOf(task: Task): string {
 
 /** The tags that are for people: not what the plugin marks a task with. */
 export function shownTags({ tags }: Task): string[] {
-  return tags.filter((tag) => !tag.startsWith("notify:"));
+  return plainTags(tags);
 }
 
 /** One row of CELLS: the name at the left, as long as it fits, and WORDS at the right. */
