@@ -132,9 +132,8 @@ function cut(line: string): string {
 function slowedText(batch: Batch): string {
   const cursor = Math.max(...batch.events.map(({ cursor }) => cursor));
   return (
-    `Background process ${label(batch)} is slowed down: its notifications follow each other within a second. ` +
-    "They come together from now on, at most half a minute apart, until it is quieter; " +
-    `getBackgroundProcess shows its output meanwhile (what is new: since ${cursor}).`
+    `Background process ${label(batch)} is slowed down: its notifications only follow each other. From now on they come together, ` +
+    `up to half a minute late, until it is quieter. To read its output meanwhile: getBackgroundProcess since ${cursor}.`
   );
 }
 

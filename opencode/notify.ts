@@ -17,6 +17,8 @@ const YOUNG = 50_000;
 export interface Host {
   /** Whether a session is there. */
   has(session: string): Promise<boolean>;
+  /** Whether the model is at work in a session, as far as that is known. */
+  works(session: string): boolean;
   /** Which of these were sent into a session before. */
   sent(session: string, seqs: number[]): Promise<Set<number>>;
   /** Prompts a session. ACCEPTED: the next prompt will come behind it; BEGUN: a turn began. */
@@ -51,7 +53,7 @@ export class Notifier {
     }
     if (this.#inHand.has(event.seq)) return;
     this.#inHand.add(event.seq);
-    this.#queueOf(event).add(event);
+    this.#queueOf(event).add(event, this.#host.works(event.sessionId!));
     while (this.#inHand.size >= MOST_IN_HAND) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   };
 

@@ -24,6 +24,10 @@ export class Prompter implements Host {
     return (await this.#sessions.get(session)) !== undefined;
   }
 
+  works(session: string): boolean {
+    return this.#turns.works(session);
+  }
+
   async sent(session: string, seqs: number[]): Promise<Set<number>> {
     const now = await this.#sessions.get(session);
     return now ? this.#turns.sent(now, seqs) : new Set();

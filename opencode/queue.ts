@@ -23,11 +23,12 @@ export class Queue {
     return this.#batches.size === 0;
   }
 
-  add(event: Event): void {
+  /** WORKING: the session's agent is at work. */
+  add(event: Event, working: boolean): void {
     const batch = this.#batches.get(event.id) ?? new Batch(event);
     this.#batches.set(event.id, batch);
     batch.add(event);
-    this.#paces.of(event.id).raised(event);
+    this.#paces.of(event.id).raised(event, working);
     this.#wake();
   }
 

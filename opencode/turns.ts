@@ -39,6 +39,7 @@ export class Turns {
   readonly #patience: number;
   readonly #longPatience: number;
   readonly #watches = new Set<Watch>();
+  readonly #working = new Set<string>();
 
   constructor(client: Client, patience = PATIENCE, longPatience = LONG_PATIENCE) {
     this.#client = client;
@@ -68,6 +69,11 @@ export class Turns {
 
   /** Takes OpenCode's events; those of other things pass by. */
   notice(event: { type: string; properties: unknown }): void {
+    if (event.type === "session.status") {
+      const { sessionID, status } = event.properties as { sessionID: string; status: { type: string } };
+      if (status.type === "idle") this.#working.delete(sessionID);
+      else this.#working.add(sessionID);
+    }
     if (this.#watches.size === 0) return;
     if (event.type === "message.part.updated") {
       const { part } = event.properties as { part: { sessionID: string; messageID: string; metadata?: unknown } };
@@ -83,6 +89,11 @@ export class Turns {
         if (watch.session === info.sessionID && answers(info, watch.message)) watch.begun();
       }
     }
+  }
+
+  /** Whether a turn is under way. */
+  works(session: string): boolean {
+    return this.#working.has(session);
   }
 
   /** Which of these were sent into the session before. */

@@ -112,7 +112,7 @@ test("of an end that nobody spoke of a failure is told, unless an answer has sho
       yield* create("good", 0);
       const bad = yield* create("bad", 3);
       // What fails while it is waited for is seen in the answer.
-      yield call("createBackgroundProcess", { command: "sleep 0.5; exit 5", name: "watched" });
+      yield* create("watched", 5);
       let sight = yield call("waitForBackgroundProcess", { processId: "watched" });
       assert.match(sight.result, /"watched" failed, exit code 5/);
       sight = yield say("waiting");
@@ -123,6 +123,8 @@ test("of an end that nobody spoke of a failure is told, unless an answer has sho
     const server = await lab.serve(spy.env);
     const session = await server.session();
     await server.prompt(session, "[[ends]]");
+    await until(() => spy.calls().some((call) => call.startsWith("wait ")), "the agent waits");
+    writeFileSync(join(lab.project, "watched"), "");
     await server.idle(session);
     const settled = (name) => until(async () => {
       const exit = (await lab.events()).find((event) => event.type === "exit" && event.name === name);
