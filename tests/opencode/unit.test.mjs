@@ -693,11 +693,53 @@ test("a task that is slowed down is told so once, and holds up nothing else", as
   const group = client.prompts.at(-1).text;
   assert.match(group, /^Notifications from background processes:\n(- abcde: message \d+\n){10}- \(\d+ more of abcde: since \d+\)\n/, "what came in two seconds");
   assert.ok(!/slowed down/.test(group));
-  const before = Date.now();
   await take(event(9002, { type: "exit", status: "failed" }));
   await until(() => acknowledged.includes(9002), "the end is told");
-  assert.ok(Date.now() - before < 3000, "the end does not wait");
   assert.deepEqual(acknowledged.toSorted((a, b) => a - b), [...Array.from({ length: seq }, (_, index) => index + 1), 9001, 9002]);
+});
+
+test("what is slowed down waits for the end of its pause, unless the task ends or very much waits", async () => {
+  const { Queue } = await load("queue");
+  const { Paces } = await load("pace");
+  const slowed = () => {
+    const queue = new Queue(new Paces());
+    // The longest pause there is.
+    for (let prompt = 0; prompt < 12; prompt++) {
+      queue.add(event(prompt), false);
+      queue.take();
+      // As if the pause had passed: a flood does not wait for its end.
+      for (let seq = 1; seq <= 10_000; seq++) queue.add(event(seq), false);
+      queue.take();
+    }
+    return queue;
+  };
+  const [ended, patient] = [slowed(), slowed()];
+  const ready = [];
+  ended.add(event(20_001), false);
+  patient.add(event(20_001), false);
+  patient.ready().then(() => ready.push("patient"));
+  ended.ready().then(() => ready.push("ended"));
+  assert.deepEqual([patient.take().batches.length, patient.isEmpty], [0, false], "it waits");
+  ended.add(event(20_002, { type: "exit", status: "failed" }), false);
+  await until(() => ready.length > 0, "one of them is ready");
+  assert.deepEqual([ready, ended.take().batches[0].seqs], [["ended"], [20_001, 20_002]]);
+  patient.add(event(20_003, { id: "other" }), false);
+  await until(() => ready.length > 1, "another task's do not wait");
+  assert.deepEqual(patient.take().batches.map(({ id }) => id), ["other"]);
+});
+
+test("young events of our own tasks are sent unasked, others are looked for first", async () => {
+  const { client, acknowledged, notifier: { take } } = await notifier();
+  let looks = 0;
+  const { messages } = client.session;
+  client.session.messages = (...args) => (looks++, messages(...args));
+  await take(event(1));
+  await until(() => acknowledged.length === 1, "ours is acknowledged");
+  assert.equal(looks, 0);
+  client.stored.push({ info: { id: "msg_0", role: "user" }, parts: [{ metadata: { hob: { seqs: [[2, 3], 5] } } }] });
+  for (const seq of [2, 3, 4]) await take(event(seq, { owner: "2:2" }));
+  await until(() => acknowledged.length === 4, "the others are acknowledged");
+  assert.deepEqual(client.prompts.map(({ text }) => text.replace(/^.*: /, "")), ["message 1", "message 4"]);
 });
 
 test("other events, and those of a session that is gone, are acknowledged and no more", async () => {
