@@ -602,6 +602,16 @@ test("one on request, and what came before that, are told to nobody", async () =
   assert.deepEqual(await told([event(1, { type: "match" })], { show: gone }), []);
 });
 
+test("there is one prompt in 200 ms at the most", async () => {
+  const { client, notifier: { take } } = await notifier();
+  const began = performance.now();
+  let seq = 0;
+  const speaking = setInterval(() => take(event(++seq)), 10);
+  await until(() => client.prompts.length >= 4, "four prompts");
+  clearInterval(speaking);
+  assert.ok(performance.now() - began >= 590, "three windows lie between them");
+});
+
 /** Tasks by their ids, each as MORE says. */
 const knowsAll = (more = {}) => ({ show: ([, id]) => task({ id, ...more[id] }), logs: () => ({ text: "one\n", cursor: 99 }) });
 
