@@ -73,6 +73,7 @@ test("silence is told; an end on request and one that was not to be told are not
       };
       yield* create("killed", "trap 'echo error: interrupted; exit 1' TERM; echo on; sleep 1011 & wait", { watch: ["error"], notifyOnExit: true });
       yield* create("stopped", "sleep 1012", { notifyOnExit: true });
+      yield* create("again", "sleep 1014", { notifyOnExit: true });
       yield* create("plain", "exit 4", { notifyOnExit: false });
       yield call("waitForBackgroundProcess", { processId: "killed", match: "on" });
       yield call("killProcesses", { processId: "killed" });
@@ -87,10 +88,11 @@ test("silence is told; an end on request and one that was not to be told are not
     await server.prompt(session, "[[quiet]]");
     await server.idle(session);
     await lab.hob("kill", ids.stopped);
+    await lab.hob("restart", ids.again);
     // All that was raised so far has been taken, and nobody was prompted.
     await until(async () => {
       const raised = (await lab.events()).filter(({ type }) => type === "exit" || type === "match").map(({ seq }) => seq);
-      return raised.length === 4 && raised.every((seq) => spy.acknowledged().includes(seq));
+      return raised.length === 5 && raised.every((seq) => spy.acknowledged().includes(seq));
     }, "every event is acknowledged");
     const users = async () => (await server.messages(session)).filter(({ info }) => info.role === "user");
     assert.equal((await users()).length, 1);
