@@ -5,6 +5,7 @@ import { checked } from "./check.ts";
 import { folderOf, lifetimeOf, runArguments, type Create } from "./create.ts";
 import type { Definition } from "./definitions.ts";
 import type { Hob } from "./hob.ts";
+import type { Notify } from "./options.ts";
 import { projectOf } from "./project.ts";
 import { readingOf, readOutput, type Reading } from "./read.ts";
 import type { Killed, Task } from "./record.ts";
@@ -20,11 +21,14 @@ export interface Parts {
   sessions: Pick<Family, "root">;
   owner: string;
   notifyPrefix: string;
+  notify: Notify;
   shell(): string;
   /** Variables for a command that runs in this folder. */
   env(cwd: string): Promise<Record<string, string>>;
   /** Called before a process of this OpenCode may raise its first event. */
   listen(): void;
+  /** Called when an answer has shown a session's agent that a task of the session has ended. */
+  sawEnd(task: string): void;
 }
 
 /** Which process a call is about. */
@@ -61,8 +65,8 @@ export function makeCalls(parts: Parts): Run {
       hob.find();
       await askToRun(args.command, cwd, context);
       parts.listen();
-      const { owner, notifyPrefix } = parts;
-      const from = { ...(await placeOf(context)), caller: context.sessionID, owner, notifyPrefix, shell: parts.shell() };
+      const { owner, notifyPrefix, notify } = parts;
+      const from = { ...(await placeOf(context)), caller: context.sessionID, owner, notifyPrefix, notify, shell: parts.shell() };
       const task = await hob.ask<Task>(runArguments(args, cwd, from), {
         input: args.command,
         env: await parts.env(cwd),
@@ -75,6 +79,7 @@ export function makeCalls(parts: Parts): Run {
       const reading = readingOf(args);
       const task = await find(args, context);
       const page = await readOutput(hob, task, reading, context.abort);
+      shows(task, context);
       return { title: titleOf(task), output: shownText(task, page), metadata: metadataOf(task) };
     },
 
@@ -83,6 +88,7 @@ export function makeCalls(parts: Parts): Run {
       const { id } = await find(args, context);
       const waited = await waitFor(hob, id, options, context.abort);
       const task = await find({ processId: id }, context);
+      shows(task, context);
       const output = waitedText(task, waited, patience(args));
       return { title: `${titleOf(task)}: ${waited.condition}`, output, metadata: { ...metadataOf(task), condition: waited.condition } };
     },
@@ -93,6 +99,7 @@ export function makeCalls(parts: Parts): Run {
       const cursor = await typist.type(args, before, context);
       const page = await answerOf(hob, before, cursor, context.abort);
       const task = await find({ processId: before.id }, context);
+      shows(task, context);
       return { title: titleOf(task), output: sentText(task, page), metadata: metadataOf(task) };
     },
 
@@ -110,6 +117,11 @@ export function makeCalls(parts: Parts): Run {
       return { title: `${ended.length} processes`, output: killedText(ended), metadata: { processes: ended } };
     },
   };
+
+  /** What the agent reads here it need not be told; a sub-agent's answers are not its own. */
+  function shows({ id, status, sessionId }: Task, { sessionID }: Caller): void {
+    if (sessionId === sessionID && (status === "completed" || status === "failed")) parts.sawEnd(id);
+  }
 
   async function victims({ processId, ...filters }: Kill, context: Caller): Promise<string[]> {
     if (processId) return [(await find({ processId }, context)).id];

@@ -1,6 +1,10 @@
 // Starts a task: the arguments of a tool call as those of "hob run".
 import { isAbsolute, join } from "node:path";
+import { marksFor } from "./marks.ts";
+import type { Notify } from "./options.ts";
 import type { Place } from "./select.ts";
+
+export { NOTIFY_EXIT } from "./marks.ts";
 
 export interface Create {
   command: string;
@@ -23,14 +27,10 @@ export interface Origin extends Place {
   caller: string;
   owner: string;
   notifyPrefix: string;
+  /** What a task raises of which the caller does not say. */
+  notify: Notify;
   shell: string;
 }
-
-/**
- * Marks a task whose session is told when it ends. hob raises an event at every end; the mark lies beside the task, so
- * that whichever OpenCode is handed the event knows.
- */
-export const NOTIFY_EXIT = "notify:exit";
 
 /** How long it may live. Throws one sentence when the two ways to say it contradict each other. */
 export function lifetimeOf({ global, lifetime }: Create): string {
@@ -41,15 +41,17 @@ export function lifetimeOf({ global, lifetime }: Create): string {
 
 /** The line goes through stdin: there it may be longer than an argument can be. */
 export function runArguments(args: Create, cwd: string, from: Origin): string[] {
-  const { name, tags = [], timeout, pty, watch = [], notifyOnExit, notifyOnInput, idleAfter } = args;
+  const { name, tags = [], timeout, pty, watch = [], notifyOnExit, idleAfter } = args;
+  const { notifyOnInput = from.notify.input } = args;
   return [
     "run",
     ...(name ? ["-n", name] : []),
-    ...[...tags, ...(notifyOnExit ? [NOTIFY_EXIT] : [])].flatMap((tag) => ["-t", tag]),
+    ...[...tags, ...marksFor(notifyOnExit)].flatMap((tag) => ["-t", tag]),
     ...(timeout ? ["--timeout", timeout] : []),
     ...(pty ? ["--pty"] : []),
     ...watch.flatMap((pattern) => ["--watch", pattern]),
     ...(notifyOnInput ? ["--input-event"] : []),
+    ...(from.notify.port ? ["--port-event"] : []),
     ...(idleAfter ? ["--idle-after", idleAfter] : []),
     ...["-S", from.session, "--created-by", from.caller, "-o", from.owner, "-l", lifetimeOf(args)],
     ...["-C", cwd, "--project", from.project],

@@ -1,45 +1,48 @@
-// Brings what processes say into the sessions that started them, as prompts that the agent answers.
-import type { PluginInput } from "@opencode-ai/plugin";
-import type { Hob } from "./hob.ts";
-import { mayTell, newsOf, REMINDER, type News } from "./news.ts";
+// Brings what processes say into the sessions that started them. Who prompts, and how, is the host's matter.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Batch } from "./batch.ts";
+import { type Knowledge, mayTell, newsOf } from "./news.ts";
 import type { Outbox } from "./outbox.ts";
-import { Queue, type Item } from "./queue.ts";
+import { Paces } from "./pace.ts";
+import { Queue, WINDOW } from "./queue.ts";
 import type { Event } from "./record.ts";
-import type { Session, Sessions } from "./sessions.ts";
-import type { Mark, Turns } from "./turns.ts";
-
-type Call = Parameters<PluginInput["client"]["session"]["promptAsync"]>[0];
-
-/** What prompts a session: OpenCode 1's client, or what stands for it on OpenCode 2. */
-export interface Prompter {
-  session: { promptAsync(call: Call): Promise<{ data?: unknown; error?: unknown }> };
-}
 
 // What is more stays in hob until there is room.
-const MOST_IN_HAND = 256;
-const MOST_TRIED = 10_000;
+const MOST_IN_HAND = 50_000;
+const MOST_TRIED = 100_000;
 // hob hands an event over again 60 s after it was last claimed: a younger one was never sent by another.
 const YOUNG = 50_000;
 
+/** What prompts: OpenCode. */
+export interface Host {
+  /** Whether a session is there. */
+  has(session: string): Promise<boolean>;
+  /** Whether the model is at work in a session, as far as that is known. */
+  works(session: string): boolean;
+  /** Which of these were sent into a session before. */
+  sent(session: string, seqs: number[]): Promise<Set<number>>;
+  /** Prompts a session. ACCEPTED: the next prompt will come behind it; BEGUN: a turn began. */
+  prompt(session: string, text: string, seqs: number[]): { accepted: Promise<void>; begun: Promise<void> };
+}
+
 export class Notifier {
-  readonly #hob: Hob;
-  readonly #client: Prompter;
-  readonly #sessions: Pick<Sessions, "get">;
-  readonly #turns: Pick<Turns, "watch" | "sent">;
-  readonly #outbox: Outbox;
+  readonly #knowledge: Knowledge;
+  readonly #host: Host;
+  readonly #outbox: Pick<Outbox, "acknowledge">;
+  /** Whose events nobody else is handed while we live. */
+  readonly #owner: string;
   readonly #began = Date.now();
+  readonly #paces = new Paces();
   readonly #inHand = new Set<number>();
-  #room = MOST_IN_HAND;
   readonly #queues = new Map<string, Queue>();
   readonly #tried = new Set<number>();
   #waiting: (() => void)[] = [];
 
-  constructor(hob: Hob, client: Prompter, sessions: Pick<Sessions, "get">, turns: Pick<Turns, "watch" | "sent">, outbox: Outbox) {
-    this.#hob = hob;
-    this.#client = client;
-    this.#sessions = sessions;
-    this.#turns = turns;
+  constructor(knowledge: Knowledge, host: Host, outbox: Pick<Outbox, "acknowledge">, owner: string) {
+    this.#knowledge = knowledge;
+    this.#host = host;
     this.#outbox = outbox;
+    this.#owner = owner;
   }
 
   /** Takes an event that hob hands over; returns when there is room for another. */
@@ -50,88 +53,68 @@ export class Notifier {
     }
     if (this.#inHand.has(event.seq)) return;
     this.#inHand.add(event.seq);
-    if (this.#queueOf(event).add(event)) this.#room--;
-    while (this.#room <= 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#queueOf(event).add(event, this.#host.works(event.sessionId!));
+    while (this.#inHand.size >= MOST_IN_HAND) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   };
 
   #queueOf({ sessionId, type }: Event): Queue {
     const known = this.#queues.get(sessionId!);
     if (known) return known;
-    const queue = new Queue();
+    const queue = new Queue(this.#paces);
     this.#queues.set(sessionId!, queue);
     void this.#empty(sessionId!, queue, type);
     return queue;
   }
 
-  /** Sends what is queued for a session, group by group in order, until nothing comes any more. */
+  /** Sends what is queued for a session, window by window, until nothing comes any more. */
   async #empty(sessionId: string, queue: Queue, first: string): Promise<void> {
-    // A message goes at once; what else happens seldom comes alone: a build's errors, and then its end.
-    if (first === "notify") await Promise.resolve();
-    else await queue.rest();
-    while (!queue.isEmpty) await Promise.all([this.#send(sessionId, queue.take()), queue.rest()]);
+    // A message goes at once, with what came with it; what else happens seldom comes alone: a build's errors, then its end.
+    if (first === "notify") await new Promise(setImmediate);
+    else await pause();
+    while (!queue.isEmpty) {
+      await queue.ready();
+      const { batches, slowed } = queue.take();
+      await Promise.all([this.#send(sessionId, batches, slowed), pause()]);
+    }
     this.#queues.delete(sessionId);
   }
 
-  /** Sends one group. What fails here is not acknowledged: hob hands it over again. */
-  async #send(sessionId: string, group: Item[]): Promise<void> {
+  /** Sends what goes together. What fails here is not acknowledged: hob hands it over again. */
+  async #send(sessionId: string, batches: Batch[], slowed: Set<string>): Promise<void> {
+    const seqs = batches.flatMap((batch) => batch.seqs);
     try {
-      const session = await this.#sessions.get(sessionId);
-      const fresh = session ? await this.#unsent(session, group) : [];
-      const news = await newsOf(this.#hob, fresh);
-      if (!session || !news) return await this.#settle(group);
-      const { accepted, turn } = this.#prompt(session, news);
-      // A turn may be long in coming: the next group does not wait for it.
-      void turn.then(() => this.#settle(group)).catch(() => this.#letGo(group));
+      const fresh = (await this.#host.has(sessionId)) ? await this.#unsent(sessionId, batches) : [];
+      const news = await newsOf(this.#knowledge, fresh, slowed);
+      if (!news) return await this.#settle(seqs);
+      this.#remember(news.seqs);
+      const { accepted, begun } = this.#host.prompt(sessionId, news.text, news.seqs);
+      // A turn may be long in coming: the next prompt does not wait for it.
+      void begun.then(() => this.#settle(seqs)).catch(() => this.#letGo(seqs));
       await accepted;
     } catch {
-      this.#letGo(group);
+      this.#letGo(seqs);
     }
   }
 
-  /** Without what an OpenCode that was killed before it could acknowledge has sent already. */
-  async #unsent(session: Session, group: Item[]): Promise<Item[]> {
+  /** Without what was sent already, by us or by an OpenCode that was killed before it could acknowledge. */
+  async #unsent(sessionId: string, batches: Batch[]): Promise<Batch[]> {
     const since = Math.max(this.#began, Date.now() - YOUNG);
-    const isNew = ({ event: { seq, at } }: Item) => Date.parse(at) >= since && !this.#tried.has(seq);
-    if (group.every(isNew)) return group;
-    const sent = await this.#turns.sent(session, group.map(({ event }) => event.seq));
-    return group.filter(({ event }) => !sent.has(event.seq));
+    const isNew = ({ oldest, owners, seqs }: Batch) =>
+      oldest >= since && [...owners].every((owner) => owner === this.#owner) && !seqs.some((seq) => this.#tried.has(seq));
+    const old = batches.filter((batch) => !isNew(batch));
+    if (old.length === 0) return batches;
+    const sent = await this.#host.sent(sessionId, old.flatMap(({ seqs }) => seqs));
+    for (const batch of old) batch.without(sent);
+    return batches.filter(({ seqs }) => seqs.length > 0);
   }
 
-  /** Prompts, and once more when no turn comes of it. */
-  #prompt(session: Session, { text, items }: News): { accepted: Promise<void>; turn: Promise<void> } {
-    const seqs = items.map(({ event }) => event.seq);
-    this.#remember(seqs);
-    const watched = this.#turns.watch(session, seqs);
-    const accepted = this.#post(session, seqs, text);
-    const turn = Promise.all([watched, accepted]).then(async ([outcome]) => {
-      if (outcome === "begun") return;
-      const now = await this.#sessions.get(session.id);
-      if (now) await this.#post(now, seqs, outcome === "stored" ? REMINDER : text);
-    });
-    return { accepted, turn };
+  async #settle(seqs: number[]): Promise<void> {
+    await this.#outbox.acknowledge(seqs);
+    this.#letGo(seqs);
   }
 
-  async #post({ id, directory, agent, model }: Session, seqs: number[], text: string): Promise<void> {
-    const mark: Mark = { hob: { seqs } };
-    const body = {
-      // A prompt that does not name them would switch the session's agent, model and variant.
-      agent,
-      model: model && { providerID: model.providerID, modelID: model.id },
-      variant: model?.variant === "default" ? undefined : model?.variant,
-      parts: [{ type: "text" as const, text, metadata: { ...mark } }],
-    };
-    const { error } = await this.#client.session.promptAsync({ path: { id }, query: { directory }, body });
-    if (error) throw new Error(`OpenCode refused a prompt for session ${id}: ${JSON.stringify(error)}`);
-  }
-
-  async #settle(group: Item[]): Promise<void> {
-    await this.#outbox.acknowledge(group.flatMap(numbers));
-    this.#letGo(group);
-  }
-
-  #letGo(group: Item[]): void {
-    for (const seq of group.flatMap(numbers)) this.#inHand.delete(seq);
-    this.#room += group.length;
+  #letGo(seqs: number[]): void {
+    for (const seq of seqs) this.#inHand.delete(seq);
     for (const wakeUp of this.#waiting.splice(0)) wakeUp();
   }
 
@@ -142,6 +125,6 @@ export class Notifier {
   }
 }
 
-function numbers({ event, more }: Item): number[] {
-  return [event.seq, ...more];
+async function pause(): Promise<void> {
+  await sleep(WINDOW, undefined, { ref: false });
 }

@@ -1,4 +1,7 @@
-// The events that hob keeps for this OpenCode until they are acknowledged.
+// The events that hob keeps for this OpenCode until they are acknowledged: those of its own tasks, and of sessions
+// that are open here those whose own OpenCode is gone.
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Hob } from "./hob.ts";
 import { lines } from "./lines.ts";
@@ -13,6 +16,8 @@ const SOUND = 10_000;
 
 // Far from what a command line can hold.
 const MOST_AT_ONCE = 1000;
+// Of more, those named last: one that is opened again is named again.
+const MOST_SESSIONS = 200;
 
 type Take = (event: Event) => Promise<void>;
 
@@ -20,7 +25,9 @@ export class Outbox {
   readonly #hob: Hob;
   readonly #consumer: string[];
   readonly #closed = new AbortController();
+  readonly #sessions = new Set<string>();
   #following = false;
+  #child: ChildProcess | undefined;
 
   constructor(hob: Hob, owner: string) {
     this.#hob = hob;
@@ -37,10 +44,18 @@ export class Outbox {
       .finally(() => (this.#following = false));
   }
 
-  /** What waits for a session, raised by tasks whose OpenCode is gone. */
-  async waiting(session: string): Promise<Event[]> {
-    const text = await this.#hob.call(["events", ...this.#consumer, "-S", session, "--json"]);
-    return text.split("\n").filter(Boolean).map(parse);
+  /** From now on also what is raised for a session by tasks whose OpenCode is gone, and what waits already. */
+  name(session: string): void {
+    if (this.#sessions.has(session)) return;
+    if (this.#sessions.size >= MOST_SESSIONS) this.#sessions.delete(this.#sessions.values().next().value!);
+    this.#sessions.add(session);
+    // Another follower takes its place, which knows the session.
+    this.#child?.kill();
+  }
+
+  /** The session is gone. */
+  forget(session: string): void {
+    this.#sessions.delete(session);
   }
 
   /** Says that these need not be handed over again. */
@@ -61,28 +76,43 @@ export class Outbox {
     let pause = FIRST_PAUSE;
     while (!signal.aborted) {
       const began = Date.now();
-      await this.#followOnce(take, signal);
+      const renewed = await this.#followOnce(take, signal);
+      if (renewed) continue;
       pause = Date.now() - began > SOUND ? FIRST_PAUSE : Math.min(pause * 2, LONGEST_PAUSE);
       await sleep(pause, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
-  async #followOnce(take: Take, signal: AbortSignal): Promise<void> {
-    const child = this.#hob.start(["events", "-f", ...this.#consumer, "--json"]);
+  /** Returns whether the follower was ended by us, for another to take its place. */
+  async #followOnce(take: Take, signal: AbortSignal): Promise<boolean> {
+    const sessions = [...this.#sessions].flatMap((session) => ["-S", session]);
+    const child = this.#hob.start(["events", "-f", ...this.#consumer, ...sessions, "--json"]);
     const kill = () => child.kill();
     signal.addEventListener("abort", kill, { once: true });
     child.on("error", () => {});
+    // What it was handed, another is handed only once it is dead.
+    const ended = once(child, "close").catch(() => {});
+    this.#child = child;
     child.stdin.end();
     child.stderr.resume();
+    let renewed = false;
     try {
-      // To wait for take() is to leave the rest in the pipe, and so in hob.
-      for await (const line of lines(child.stdout)) await take(parse(line));
+      for await (const line of lines(child.stdout)) {
+        // To wait for take() is to leave the rest in the pipe, and so in hob.
+        await take(parse(line));
+        if (child.killed) break;
+      }
+      renewed = child.killed;
     } catch {
       // What is no event comes from no sound hob: let it go, and start another.
     } finally {
+      this.#child = undefined;
       child.kill();
+      child.stdout.destroy();
       signal.removeEventListener("abort", kill);
     }
+    await ended;
+    return renewed;
   }
 }
 

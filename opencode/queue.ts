@@ -1,55 +1,59 @@
-// What waits to be told to one session. Matches that come faster than anybody reads are counted, not told each.
+// What waits to be told to one session, by task. What comes within a window goes together; of a task that was slowed
+// down, what comes within its pause.
 import { setTimeout as sleep } from "node:timers/promises";
+import { Batch } from "./batch.ts";
+import type { Paces } from "./pace.ts";
 import type { Event } from "./record.ts";
 
-export interface Item {
-  event: Event;
-  /** The numbers of later matches of the same task, which are only counted. */
-  more: number[];
-}
-
-// What comes within this time goes together.
-const GATHER = 200;
-// While more matches come than are told, the pauses grow up to this.
-const LONGEST_PAUSE = 30_000;
-const MOST_TOGETHER = 50;
-const MOST_MATCHES = 10;
+/** There is one prompt in so many milliseconds at the most. */
+export const WINDOW = 200;
+// Of so many of one task none waits for the end of a pause.
+const MOST_HELD = 10_000;
 
 export class Queue {
-  readonly #items: Item[] = [];
-  #pause = GATHER;
-  #hurry = () => {};
+  readonly #paces: Paces;
+  readonly #batches = new Map<string, Batch>();
+  #wake = () => {};
+
+  constructor(paces: Paces) {
+    this.#paces = paces;
+  }
 
   get isEmpty(): boolean {
-    return this.#items.length === 0;
+    return this.#batches.size === 0;
   }
 
-  /** Returns whether the event takes up room of its own. */
-  add(event: Event): boolean {
-    if (event.type !== "match") this.#hurry();
-    else {
-      const same = this.#items.filter((item) => item.event.type === "match" && item.event.id === event.id);
-      if (same.length >= MOST_MATCHES) {
-        same.at(-1)!.more.push(event.seq);
-        return false;
-      }
+  /** WORKING: the session's agent is at work. */
+  add(event: Event, working: boolean): void {
+    const batch = this.#batches.get(event.id) ?? new Batch(event);
+    this.#batches.set(event.id, batch);
+    batch.add(event);
+    this.#paces.of(event.id).raised(event, working);
+    this.#wake();
+  }
+
+  /** Returns when there is something to take. */
+  async ready(): Promise<void> {
+    for (;;) {
+      const due = Math.min(...[...this.#batches.values()].map((batch) => this.#due(batch)));
+      const wait = due - Date.now();
+      if (wait <= 0) return;
+      const woken = new AbortController();
+      this.#wake = () => woken.abort();
+      await sleep(wait, undefined, { ref: false, signal: woken.signal }).catch(() => {});
     }
-    this.#items.push({ event, more: [] });
-    return true;
   }
 
-  /** The next ones that go together. */
-  take(): Item[] {
-    const group = this.#items.splice(0, MOST_TOGETHER);
-    this.#pause = group.some(({ more }) => more.length > 0) ? Math.min(this.#pause * 4, LONGEST_PAUSE) : GATHER;
-    return group;
+  /** What goes together now, and the ids of the tasks that are slowed down from now on and were never before. */
+  take(): { batches: Batch[]; slowed: Set<string> } {
+    const now = Date.now();
+    const batches = [...this.#batches.values()].filter((batch) => this.#due(batch) <= now);
+    for (const { id } of batches) this.#batches.delete(id);
+    return { batches, slowed: new Set(batches.filter(({ id }) => this.#paces.of(id).told(now)).map(({ id }) => id)) };
   }
 
-  /** Lets others come; a flood of matches gets longer, anything else does not wait for it. */
-  async rest(): Promise<void> {
-    const hurried = new AbortController();
-    this.#hurry = () => hurried.abort();
-    await sleep(GATHER, undefined, { ref: false });
-    await sleep(this.#pause - GATHER, undefined, { ref: false, signal: hurried.signal }).catch(() => {});
+  /** The end of a task ends its pause. */
+  #due({ id, exit, seqs }: Batch): number {
+    return exit || seqs.length >= MOST_HELD ? -Infinity : this.#paces.of(id).due;
   }
 }

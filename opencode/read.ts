@@ -24,7 +24,7 @@ export function readingOf({ lines, head, since, pattern, maxChars, screen }: Rea
 }
 
 /** The part of TASK's output that was asked for. */
-export async function readOutput(hob: Hob, task: Task, reading: Reading, signal?: AbortSignal): Promise<Page> {
+export async function readOutput(hob: Pick<Hob, "ask" | "call">, task: Task, reading: Reading, signal?: AbortSignal): Promise<Page> {
   if (reading.screen) return { text: await hob.call(["screen", task.id], { signal }) };
   const args = ["logs", task.id, ...options(reading)];
   if (reading.pattern === undefined) return hob.ask<Page>([...args, "--json"], { signal });

@@ -30,6 +30,8 @@ export interface Task {
   stdin: boolean;
   /** Of one processor, since the start. */
   cpuPercent: number | null;
+  /** Of a processor, in milliseconds. */
+  cpuMs: number | null;
   memoryBytes: number | null;
   processes: Process[] | null;
   /** The TCP ports that its processes listen on. */
@@ -37,6 +39,8 @@ export interface Task {
   waitingFor: "line" | "password" | "keys" | null;
   /** The last line of output, while it waits. */
   prompt: string | null;
+  /** Somebody wants it ended, for this reason, and it has not ended yet. */
+  ending: string | null;
   /** The command has ended, but processes that it started live. */
   leftover: boolean;
 }
@@ -99,6 +103,9 @@ export interface Event {
   id: string;
   name: string | null;
   sessionId: string | null;
+  project: string | null;
+  /** The process that owns the task, PID:START. */
+  owner: string | null;
   message: string | null;
   cursor: number;
   /** Of an exit: what the task ended as, and why; else null. */

@@ -1,4 +1,5 @@
 // What the agent reads: short, with every fact it may need and no word twice.
+import { plainTags } from "./marks.ts";
 import type { Killed, Page, Process, Shown, Task, Waited } from "./record.ts";
 
 const MOST_LISTED = 40;
@@ -99,7 +100,8 @@ function living({ ports, waitingFor, prompt }: Task): string[] {
 
 function details(task: Task): string[] {
   const lines = [`command: ${task.command}`];
-  if (task.tags.length > 0) lines.push(`tags: ${task.tags.join(", ")}`);
+  const tags = plainTags(task.tags);
+  if (tags.length > 0) lines.push(`tags: ${tags.join(", ")}`);
   if (task.lifetime !== "session") lines.push(task.lifetime === "app" ? "global" : task.lifetime);
   lines.push(...errors(task));
   if (task.leftover && task.processes) lines.push(`still running: ${processes(task.processes)}`);

@@ -1,13 +1,14 @@
 // Sees whether a prompt began a turn of the model: OpenCode 1.18 can store one in an idle session and then
 // do nothing with it (its issue 32010).
 import type { PluginInput } from "@opencode-ai/plugin";
+import { holds, type Packed } from "./seqs.ts";
 import type { Session } from "./sessions.ts";
 
 type Client = PluginInput["client"];
 
 /** What a prompt's part carries, so that it is known again in the session's messages. */
 export interface Mark {
-  hob: { seqs: number[] };
+  hob: { seqs: Packed };
 }
 
 /** begun: the model sees it, or will; stored: it lies there; lost: OpenCode dropped it. */
@@ -22,7 +23,7 @@ const RECENT = 50;
 
 interface Watch {
   session: string;
-  seqs: Set<number>;
+  seqs: number[];
   message?: string;
   stored: () => void;
   begun: () => void;
@@ -38,6 +39,7 @@ export class Turns {
   readonly #patience: number;
   readonly #longPatience: number;
   readonly #watches = new Set<Watch>();
+  readonly #working = new Set<string>();
 
   constructor(client: Client, patience = PATIENCE, longPatience = LONG_PATIENCE) {
     this.#client = client;
@@ -47,7 +49,7 @@ export class Turns {
 
   /** Settles when the prompt with these seqs began a turn, or when patience ended. Call it before sending. */
   async watch(session: Session, seqs: number[]): Promise<Outcome> {
-    const watch: Watch = { session: session.id, seqs: new Set(seqs), stored: () => {}, begun: () => {} };
+    const watch: Watch = { session: session.id, seqs, stored: () => {}, begun: () => {} };
     this.#watches.add(watch);
     const seen = await new Promise<boolean>((resolve) => {
       const lose = () => resolve(false);
@@ -67,12 +69,17 @@ export class Turns {
 
   /** Takes OpenCode's events; those of other things pass by. */
   notice(event: { type: string; properties: unknown }): void {
+    if (event.type === "session.status") {
+      const { sessionID, status } = event.properties as { sessionID: string; status: { type: string } };
+      if (status.type === "idle") this.#working.delete(sessionID);
+      else this.#working.add(sessionID);
+    }
     if (this.#watches.size === 0) return;
     if (event.type === "message.part.updated") {
       const { part } = event.properties as { part: { sessionID: string; messageID: string; metadata?: unknown } };
-      const seqs = seqsOf(part.metadata);
+      const told = toldIn(part.metadata);
       for (const watch of this.#watches) {
-        if (watch.session !== part.sessionID || !seqs.some((seq) => watch.seqs.has(seq))) continue;
+        if (watch.session !== part.sessionID || !anyOf(watch.seqs, told)) continue;
         watch.message = part.messageID;
         watch.stored();
       }
@@ -84,16 +91,21 @@ export class Turns {
     }
   }
 
+  /** Whether a turn is under way. */
+  works(session: string): boolean {
+    return this.#working.has(session);
+  }
+
   /** Which of these were sent into the session before. */
   async sent(session: Session, seqs: number[]): Promise<Set<number>> {
-    const found = (await this.#messages(session)).flatMap((message) => message.parts.flatMap((part) => seqsOf(part.metadata)));
-    return new Set(seqs.filter((seq) => found.includes(seq)));
+    const found = (await this.#messages(session)).flatMap(({ parts }) => parts.flatMap(({ metadata }) => toldIn(metadata)));
+    return new Set(seqs.filter((seq) => holds(found, seq)));
   }
 
   /** Asks OpenCode itself: events of another directory's session do not come here. */
-  async #look(session: Session, seqs: Set<number>): Promise<Outcome> {
+  async #look(session: Session, seqs: number[]): Promise<Outcome> {
     const messages = await this.#messages(session, RECENT);
-    const ours = messages.findLast(({ parts }) => parts.some((part) => seqsOf(part.metadata).some((seq) => seqs.has(seq))));
+    const ours = messages.findLast(({ parts }) => parts.some(({ metadata }) => anyOf(seqs, toldIn(metadata))));
     if (messages.some(({ info }) => answers(info, ours?.info.id))) return "begun";
     const query = { directory: session.directory };
     const status = (await this.#client.session.status({ query })).data?.[session.id];
@@ -113,6 +125,10 @@ function answers({ role, parentID }: Message["info"], message: string | undefine
   return role === "assistant" && message !== undefined && parentID !== undefined && parentID >= message;
 }
 
-function seqsOf(metadata: unknown): number[] {
+function toldIn(metadata: unknown): Packed {
   return (metadata as Partial<Mark> | undefined)?.hob?.seqs ?? [];
+}
+
+function anyOf(seqs: number[], told: Packed): boolean {
+  return told.length > 0 && seqs.some((seq) => holds(told, seq));
 }

@@ -4,9 +4,9 @@ import { deafness, restart, sendLine, stop } from "./act.ts";
 import { tagsOf } from "./choose.ts";
 import type { Desk } from "./desk.ts";
 import { type Action, type Hint, HINTS, MORE } from "./keys.ts";
-import { nameOf, type Tone } from "./look.ts";
+import { nameOf, questionOf, type Tone } from "./look.ts";
 import type { Model } from "./model.ts";
-import type { Screen } from "./screen.ts";
+import type { Question, Screen } from "./screen.ts";
 import { draftText, ownerText } from "./words.ts";
 
 /** How many lines go into the prompt. */
@@ -46,7 +46,8 @@ function viewActions(desk: Desk, model: Model, act: (action: Action) => void): T
     home: () => scroll((pager) => pager.home()),
     end: () => scroll((pager) => pager.end()),
     follow: () => scroll((pager) => pager.toggle()),
-    search: () => ask(desk, "Search", "words", model.pager.query, (words) => scroll((pager) => pager.find(words))),
+    wide: () => model.widen(),
+    search: () => ask(desk, { title: "Search", placeholder: "words", value: model.pager.query }, (words) => scroll((pager) => pager.find(words))),
     next: () => scroll((pager) => pager.next(1)),
     previous: () => scroll((pager) => pager.next(-1)),
     status: () => choose(desk, "Status", STATUSES, model.filters().status, (status) => model.filter({ status })),
@@ -77,7 +78,8 @@ function taskActions(desk: Desk, model: Model): Table<[Task]> {
       const why = deafness(task);
       if (why) return say(desk, why, "ask");
       const send = (line: string) => attempt(desk, () => sendLine(hob, task, line));
-      ask(desk, `Send a line to ${nameOf(task)}`, task.prompt?.trim() || "a line of input", "", send);
+      const isSecret = task.waitingFor === "password";
+      ask(desk, { title: `Send a line to ${nameOf(task)}`, placeholder: questionOf(task) || "a line of input", value: "", isSecret }, send);
     },
     copy: () => {
       const lines = model.pager.shown();
@@ -105,9 +107,9 @@ function attempt(desk: Desk, what: () => Promise<void>): void {
   what().catch((error: Error) => say(desk, error.message, "bad"));
 }
 
-function ask(desk: Desk, title: string, placeholder: string, value: string, take: (text: string) => void): void {
+function ask(desk: Desk, question: Question, take: (text: string) => void): void {
   attempt(desk, async () => {
-    const text = await desk.screen.dialogs.ask({ title, placeholder, value });
+    const text = await desk.screen.dialogs.ask(question);
     if (text !== undefined) take(text);
   });
 }

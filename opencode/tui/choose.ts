@@ -30,7 +30,9 @@ export function current(tasks: Task[]): Task[] {
   const living = tasks.filter(lives);
   const since = living.map(({ startedAt }) => startedAt ?? "").sort()[0];
   if (since === undefined) return [];
-  return ordered(tasks.filter((task) => lives(task) || (task.status === "failed" && (task.completedAt ?? "") > since)));
+  const shown = tasks.filter((task) => lives(task) || (task.status === "failed" && (task.completedAt ?? "") > since));
+  // A failure is not to stand where no room is left.
+  return ordered(shown).sort((one, other) => urgency(one) - urgency(other));
 }
 
 export function countOf(tasks: Task[]): { living: number; asking: number } {
@@ -40,6 +42,10 @@ export function countOf(tasks: Task[]): { living: number; asking: number } {
 /** Every tag that any of them bears. */
 export function tagsOf(tasks: Task[]): string[] {
   return [...new Set(tasks.flatMap(shownTags))].sort();
+}
+
+function urgency(task: Task): number {
+  return asks(task) ? 0 : task.status === "failed" ? 1 : 2;
 }
 
 function rank(task: Task): number {

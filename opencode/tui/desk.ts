@@ -27,6 +27,8 @@ export interface Desk {
   visible(session: string | undefined): Task[];
   /** The session at the top of the chain. */
   root(session: string | undefined): string | undefined;
+  /** Tells the server part that a session is on the screen: what waits for it comes now. */
+  opened(session: string): void;
   /** Opens the page, for a task or as it was left, with what a session may see: by default the one on the screen. */
   open(task?: string, session?: string): void;
   /** The last word to whoever looks at the page, where OpenCode shows no toasts. */
@@ -57,7 +59,8 @@ export function newDesk(screen: Screen, hob: Hob): Desk {
     },
   });
   const open = (task?: string, session = screen.session()) => screen.openPage({ sessionID: session, task });
-  return { screen, hob, watch, tasks, trouble, visible, root, open, notice, say, draft: { text: "" } };
+  const opened = (session: string) => screen.opened?.(session);
+  return { screen, hob, watch, tasks, trouble, visible, root, opened, open, notice, say, draft: { text: "" } };
 }
 
 /** The time, which goes on once a second while something that lives is shown, and stands still else. */

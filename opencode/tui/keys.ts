@@ -2,7 +2,7 @@
 
 export type Action =
   | "up" | "down" | "back" | "pageUp" | "pageDown" | "home" | "end" | "lineUp" | "lineDown"
-  | "follow" | "search" | "next" | "previous" | "status" | "tag" | "clear" | "view" | "help"
+  | "follow" | "wide" | "search" | "next" | "previous" | "status" | "tag" | "clear" | "view" | "help"
   | "stop" | "restart" | "send" | "copy" | "prompt";
 
 export interface Pressed {
@@ -18,7 +18,7 @@ const KEYS: Record<string, Action> = {
   pageup: "pageUp", b: "pageUp", pagedown: "pageDown", space: "pageDown",
   home: "home", g: "home", end: "end", "shift+g": "end",
   "shift+up": "lineUp", "shift+k": "lineUp", "shift+down": "lineDown", "shift+j": "lineDown",
-  f: "follow", "/": "search", n: "next", "shift+n": "previous",
+  f: "follow", w: "wide", "/": "search", n: "next", "shift+n": "previous",
   s: "status", t: "tag", c: "clear", v: "view", "?": "help",
   x: "stop", r: "restart", i: "send", y: "copy", p: "prompt",
 };
@@ -30,6 +30,13 @@ export function actionOf({ name, ctrl, meta, shift }: Pressed): Action | undefin
   const isLetter = /^[a-z]$/i.test(name);
   const shifted = isLetter ? shift || name !== name.toLowerCase() : shift && name.length > 1;
   return KEYS[shifted ? `shift+${name.toLowerCase()}` : name];
+}
+
+/** The text that a key types; none for those that do something else. */
+export function typed({ name, sequence = "", ctrl, meta }: Pressed & { sequence?: string }): string {
+  if (ctrl || meta) return "";
+  if (sequence !== "" && !/\p{Cc}/u.test(sequence)) return sequence;
+  return name === "space" ? " " : [...name].length === 1 ? name : "";
 }
 
 export interface Hint {
@@ -47,6 +54,7 @@ export const HINTS: Hint[] = [
   { key: "i", words: "send", action: "send" },
   { key: "/", words: "search", action: "search" },
   { key: "f", words: "follow", action: "follow" },
+  { key: "w", words: "wide", action: "wide" },
   { key: "s", words: "status", action: "status" },
   { key: "t", words: "tag", action: "tag" },
   { key: "y", words: "copy", action: "copy" },

@@ -1,6 +1,7 @@
 // How a task looks in a list: its mark, its colour's role, and the few words beside its name.
+import { plainTags } from "../marks.ts";
 import type { Task } from "../record.ts";
-import { cut, plain, widthOf } from "./width.ts";
+import { cut, plain, steady, widthOf } from "./width.ts";
 
 /** The roles that a theme has colours for. */
 export type Tone = "good" | "busy" | "ask" | "bad" | "quiet";
@@ -33,7 +34,7 @@ export function lookOf(task: Task): Look {
 
 /** What it is called by people. */
 export function nameOf({ name, command }: Task): string {
-  return plain((name ?? command).replace(/\s+/g, " ").trim());
+  return steady(plain((name ?? command).replace(/\s+/g, " ").trim()));
 }
 
 /** How long it has run, or ran: two units at the most. */
@@ -62,12 +63,18 @@ export function spanOf(milliseconds: number): string {
 /** What it is doing, where that is worth a word. */
 export function conditionOf(task: Task): string {
   if (asks(task)) {
-    const prompt = task.prompt?.trim();
+    const prompt = questionOf(task);
     return prompt ? `asks: ${prompt}` : `waits for ${task.waitingFor === "keys" ? "keys" : `a ${task.waitingFor}`}`;
   }
   if (task.status === "failed") return `failed${endOf(task)}`;
   if (task.leftover) return "has ended, its children run";
   return "";
+}
+
+/** What it asks, in its own words. Of a program that draws its screen the last line is no question. */
+export function questionOf({ waitingFor, prompt }: Task): string {
+  const words = steady(plain(prompt ?? "")).trim();
+  return waitingFor === "keys" && !/[?:>)\]…]$|\.\.\.$/.test(words) ? "" : words;
 }
 
 /** How it ended: its code, its signal, or the reason. */
@@ -92,7 +99,7 @@ export function detailOf(task: Task): string {
 
 /** The tags that are for people: not what the plugin marks a task with. */
 export function shownTags({ tags }: Task): string[] {
-  return tags.filter((tag) => !tag.startsWith("notify:"));
+  return plainTags(tags);
 }
 
 /** One row of CELLS: the name at the left, as long as it fits, and WORDS at the right. */

@@ -21,8 +21,9 @@ export function newModel(desk: Desk, params: Record<string, unknown>, size: Acce
   const all = createMemo(() => desk.visible(session()));
   const shown = createMemo(() => ordered(chosen(all(), filters())));
   const choice = newChoice(shown, typeof params.task === "string" ? params.task : undefined);
-  const left = createMemo(() => Math.max(22, Math.min(48, Math.floor(size().width * 0.3))));
-  const right = createMemo(() => Math.max(20, size().width - left() - EDGES));
+  const [isWide, setWide] = createSignal(false);
+  const left = createMemo(() => (isWide() ? 0 : Math.max(22, Math.min(48, Math.floor(size().width * 0.3)))));
+  const right = createMemo(() => Math.max(20, size().width - left() - (isWide() ? EDGES - 1 : EDGES)));
   const window = createMemo(() => {
     const rows = Math.max(1, size().height - LIST_HEADS);
     const first = Math.max(0, Math.min(choice.at() - Math.floor(rows / 2), shown().length - rows));
@@ -30,7 +31,8 @@ export function newModel(desk: Desk, params: Record<string, unknown>, size: Acce
   });
   const output = newOutput(desk, choice.task, right, () => Math.max(1, size().height - HEADS));
   return {
-    ...{ session, all, shown, filters, left, right, window },
+    ...{ session, all, shown, filters, left, right, window, isWide },
+    widen: () => setWide((before) => !before),
     ...choice,
     ...output,
     now: clock(all),
@@ -69,7 +71,7 @@ function newOutput(desk: Desk, task: Accessor<Task | undefined>, cells: Accessor
       scroll((pager) => pager.clear());
       setTrouble("");
       if (id === undefined) return;
-      const add = (lines: string[]) => scroll((pager) => pager.add(lines));
+      const add = (...more: Parameters<Pager["add"]>) => scroll((pager) => pager.add(...more));
       const set = (lines: string[], isPicture: boolean) => scroll((pager) => pager.set(lines, isPicture));
       onCleanup(follow(desk.hob, task()!, isScreen(), { add, set, failed: setTrouble }));
     }),
@@ -79,6 +81,9 @@ function newOutput(desk: Desk, task: Accessor<Task | undefined>, cells: Accessor
     scroll((pager) => pager.resize(wide, high));
   });
   const rows = createMemo(() => (turn(), pager.rows()));
-  const place = createMemo(() => (turn(), pager.query ? foundText(pager.query, pager.hits()) : placeText(pager.follows, pager.beyond())));
+  const place = createMemo(() => {
+    turn();
+    return pager.query ? foundText(pager.query, pager.hits(), pager.earlier) : placeText(pager.follows, pager.beyond(), pager.earlier);
+  });
   return { pager, scroll, trouble, rows, place, toggleLog: () => setAsLog((before) => !before) };
 }

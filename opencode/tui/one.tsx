@@ -1,9 +1,11 @@
 /** @jsxImportSource @opentui/solid */
 // OpenCode 1's screen.
 import type { TuiPluginApi } from "@opencode-ai/plugin/tui";
+import { openedCommand } from "../opened.ts";
 import { projectOf } from "../project.ts";
 import { PAGE } from "./desk.ts";
 import type { Dialogs, Screen } from "./screen.ts";
+import { Secret } from "./secret.tsx";
 
 const TOAST = 8000;
 
@@ -14,6 +16,11 @@ export function screenOf(api: TuiPluginApi): Screen {
     parentOf: (session) => api.state.session.get(session)?.parentID,
     project: () => projectOf(api.state.path),
     isNear: () => true,
+    opened: (session) => {
+      const body = { type: "tui.command.execute" as const, properties: { command: openedCommand(session) } };
+      // Where it does not arrive, the next word that is said in the session opens it.
+      void api.client.tui.publish({ body }).catch(() => {});
+    },
     openPage: (params) => api.route.navigate(PAGE, { ...params }),
     leavePage: (sessionID) => (sessionID ? api.route.navigate("session", { sessionID }) : api.route.navigate("home")),
     tell: ({ title, message, isFailure }) => {
@@ -31,7 +38,7 @@ function sessionOf({ route }: TuiPluginApi): string | undefined {
   return typeof params?.sessionID === "string" ? params.sessionID : undefined;
 }
 
-function dialogsOf({ ui: { dialog, DialogPrompt, DialogSelect, DialogConfirm } }: TuiPluginApi): Dialogs {
+function dialogsOf({ theme, ui: { dialog, DialogPrompt, DialogSelect, DialogConfirm } }: TuiPluginApi): Dialogs {
   /** Closes the dialog and hands on what was said in it. */
   const closing =
     <Value,>(resolve: (value: Value) => void) =>
@@ -41,10 +48,12 @@ function dialogsOf({ ui: { dialog, DialogPrompt, DialogSelect, DialogConfirm } }
     };
   return {
     isOpen: () => dialog.open,
-    ask: (question) =>
+    ask: ({ isSecret, ...question }) =>
       new Promise((resolve) => {
         const close = closing(resolve);
-        dialog.replace(() => <DialogPrompt {...question} onConfirm={close} onCancel={() => close(undefined)} />);
+        const { title, placeholder } = question;
+        if (isSecret) dialog.replace(() => <Secret theme={theme.current} title={title} question={placeholder} take={close} cancel={() => close(undefined)} />);
+        else dialog.replace(() => <DialogPrompt {...question} onConfirm={close} onCancel={() => close(undefined)} />);
       }),
     choose: (question) =>
       new Promise((resolve) => {

@@ -1,6 +1,7 @@
 // What a task writes, as it comes: the lines of its log, or the screen of its terminal.
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import type { Hob } from "../hob.ts";
+import { lines } from "../lines.ts";
 import type { Page, Task } from "../record.ts";
 
 const LINES = 2000;
@@ -11,9 +12,19 @@ interface Screen extends Page {
   alternate: boolean;
 }
 
+/** What "hob logs -f --json" says at a time. */
+interface Step {
+  /** Where following began. */
+  since: number;
+  /** Whole lines. */
+  text: string;
+  /** What stands behind them and may still change. */
+  unfinished: string;
+}
+
 export interface Reader {
-  /** More lines. */
-  add(lines: string[]): void;
+  /** More lines, and those behind them that are not finished. EARLIER: some before the first are not read. */
+  add(lines: string[], unfinished: string[], earlier: boolean): void;
   /** All there is now; a program that draws the whole terminal made a picture. */
   set(lines: string[], isPicture: boolean): void;
   /** It cannot be read. */
@@ -23,35 +34,36 @@ export interface Reader {
 /** Reads TASK's log, or its SCREEN, until the task ends or the function that is returned is called. */
 export function follow(hob: Pick<Hob, "ask" | "start">, { id, cursor }: Task, screen: boolean, reader: Reader): () => void {
   const closed = new AbortController();
-  const args = screen ? ["logs", id, "-f", "--raw", "--since", String(cursor)] : ["logs", id, "-f", "-n", String(LINES)];
+  const args = screen ? ["logs", id, "-f", "--raw", "--since", String(cursor)] : ["logs", id, "-f", "--json", "-n", String(LINES)];
   try {
     const child = hob.start(args);
     closed.signal.addEventListener("abort", () => child.kill(), { once: true });
     child.on("error", () => {});
     child.stdin.on("error", () => {}).end();
     if (screen) redraw(hob, id, child, reader, closed.signal);
-    else collect(child, reader, closed.signal);
+    else void collect(child, reader, closed.signal);
   } catch (error) {
     reader.failed((error as Error).message);
   }
   return () => closed.abort();
 }
 
-function collect(child: ChildProcessWithoutNullStreams, reader: Reader, closed: AbortSignal): void {
-  let rest = "";
+async function collect(child: ChildProcessWithoutNullStreams, reader: Reader, closed: AbortSignal): Promise<void> {
   let errors = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    if (closed.aborted) return;
-    const parts = (rest + text).split("\n");
-    rest = parts.pop()!;
-    reader.add(parts);
-  });
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
   child.on("close", () => {
-    if (closed.aborted) return;
-    if (rest !== "") reader.add([rest]);
-    if (errors.trim() !== "") reader.failed(errors.trim());
+    if (!closed.aborted && errors.trim() !== "") reader.failed(errors.trim());
   });
+  for await (const line of lines(child.stdout)) {
+    if (closed.aborted) return;
+    const { since, text, unfinished } = JSON.parse(line) as Step;
+    reader.add(linesIn(text), linesIn(unfinished), since > 0);
+  }
+}
+
+/** Each ends with a newline. */
+function linesIn(text: string): string[] {
+  return text.split("\n").slice(0, -1);
 }
 
 /** What comes raw says only that there is something new: the screen is read again, soon but not for every byte. */

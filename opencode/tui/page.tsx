@@ -8,11 +8,12 @@ import { type Action, actionOf, hintsIn } from "./keys.ts";
 import { lookOf, nameOf, rowOf, runtimeOf } from "./look.ts";
 import { newModel, type Model } from "./model.ts";
 import { colour } from "./screen.ts";
-import { cut, fit, plain } from "./width.ts";
+import { cut, fit, plain, steady, widthOf } from "./width.ts";
 import { emptyText, headText, stateLine } from "./words.ts";
 
 const HEAD = "Background processes";
 const WHEEL = 3;
+const PLACE = 32;
 
 /** What the parts of the page are given. */
 interface Parts {
@@ -39,8 +40,10 @@ export function Page(props: { desk: Desk; params: Record<string, unknown> }) {
     <box width={size().width} height={size().height} backgroundColor={screen.theme().background} paddingLeft={1} paddingRight={1}>
       <Head {...parts} />
       <box flexDirection="row" flexGrow={1} paddingTop={1}>
-        <List {...parts} />
-        <box width={1} flexShrink={0} />
+        <Show when={!model.isWide()}>
+          <List {...parts} />
+          <box width={1} flexShrink={0} />
+        </Show>
         <Output {...parts} />
       </box>
       <Foot {...parts} />
@@ -59,7 +62,7 @@ function Head({ desk, model, act }: Parts) {
       <Show when={desk.notice()}>
         {(notice) => (
           <text wrapMode="none" fg={colour(theme(), notice().tone)}>
-            {cut(plain(notice().text), model.left() + model.right() - HEAD.length - count().length - 4)}
+            {cut(plain(notice().text), model.left() + model.right() - HEAD.length - widthOf(count()) - 4)}
           </text>
         )}
       </Show>
@@ -106,15 +109,15 @@ function Output({ desk, model }: Parts) {
         {(task) => (
           <>
             <text wrapMode="none" height={1} fg={colour(theme(), lookOf(task()).tone)}>
-              {cut(`${task().id}  ${stateLine(task(), model.now())}`, model.right())}
+              {cut(`${model.isWide() ? nameOf(task()) : task().id}  ${stateLine(task(), model.now())}`, model.right())}
             </text>
             <text wrapMode="none" height={1} fg={theme().textMuted}>
-              {cut(`$ ${task().command.replace(/\s+/g, " ")}`, model.right())}
+              {cut(steady(plain(`$ ${task().command.replace(/\s+/g, " ")}`)), model.right())}
             </text>
             <Index each={model.rows()}>
               {(row) => (
                 <text wrapMode="none" height={1} fg={row().hit ? theme().warning : theme().text} bg={row().here ? theme().backgroundElement : theme().background}>
-                  {fit(row().text, model.right())}
+                  {fit(steady(row().text), model.right())}
                 </text>
               )}
             </Index>
@@ -127,10 +130,10 @@ function Output({ desk, model }: Parts) {
 
 function Foot({ desk, model, act }: Parts) {
   const theme = () => desk.screen.theme();
-  const place = () => cut(model.trouble() || model.place(), 22);
+  const place = () => cut(model.trouble() || model.place(), PLACE);
   return (
     <box flexDirection="row" height={1} flexShrink={0} gap={2}>
-      <Index each={hintsIn(model.left() + model.right() - place().length - 1, hintsFor(desk.screen))}>
+      <Index each={hintsIn(model.left() + model.right() - widthOf(place()) - 1, hintsFor(desk.screen))}>
         {(hint) => (
           <text wrapMode="none" onMouseUp={() => act(hint().action)}>
             <span style={{ fg: theme().text }}>{hint().key}</span>

@@ -19,6 +19,9 @@ export class Pager {
   #lines: string[] = [];
   /** How many lines came before the first that is kept. */
   #gone = 0;
+  /** How many of the last lines are not finished. */
+  #unfinished = 0;
+  #earlier = false;
   #pieces: Piece[] = [];
   #isPicture = false;
   #cells = 80;
@@ -32,15 +35,26 @@ export class Pager {
     return this.#query;
   }
 
-  /** Appends whole lines; the oldest are let go when there are too many. */
-  add(lines: string[]): void {
-    const from = this.#gone + this.#lines.length;
-    for (const [at, line] of lines.entries()) {
-      this.#lines.push(plain(line));
-      this.#append(from + at);
-    }
-    const spare = this.#lines.length - MOST_LINES;
+  /** Whether the first line here is not the first of all. */
+  get earlier(): boolean {
+    return this.#earlier || this.#gone > 0;
+  }
+
+  /**
+   * Appends whole lines, and behind them those that are UNFINISHED: they stand until the next call. The oldest are
+   * let go when there are too many.
+   */
+  add(lines: string[], unfinished: string[] = [], earlier = false): void {
+    this.#earlier = earlier;
+    this.#takeBack(this.#unfinished);
+    this.#unfinished = unfinished.length;
+    const more = [...lines, ...unfinished];
+    const spare = this.#lines.length + more.length - MOST_LINES;
     if (spare > 0) this.#forget(spare);
+    for (const line of more.slice(-MOST_LINES)) {
+      this.#lines.push(plain(line));
+      this.#append(this.#gone + this.#lines.length - 1);
+    }
     this.#settle();
   }
 
@@ -49,6 +63,8 @@ export class Pager {
     this.#lines = lines.map(plain);
     this.#isPicture = isPicture;
     this.#gone = 0;
+    this.#unfinished = 0;
+    this.#earlier = false;
     this.#layOut();
   }
 
@@ -152,10 +168,18 @@ export class Pager {
     for (const text of texts) this.#pieces.push({ text, line });
   }
 
+  #takeBack(count: number): void {
+    this.#lines.length -= count;
+    const end = this.#gone + this.#lines.length;
+    while (this.#pieces.length > 0 && this.#pieces.at(-1)!.line >= end) this.#pieces.pop();
+  }
+
+  /** Lets go of so many; of more than there are, too, which then never were here. */
   #forget(count: number): void {
     this.#lines.splice(0, count);
     this.#gone += count;
-    const kept = this.#pieces.findIndex(({ line }) => line >= this.#gone);
+    const first = this.#pieces.findIndex(({ line }) => line >= this.#gone);
+    const kept = first < 0 ? this.#pieces.length : first;
     this.#pieces.splice(0, kept);
     this.#top = Math.max(0, this.#top - kept);
     if (this.#place !== undefined && this.#place < this.#gone) this.#place = undefined;

@@ -21,10 +21,18 @@ export interface Choice<Value> {
   footer?: string;
 }
 
+export interface Question {
+  title: string;
+  placeholder: string;
+  value: string;
+  /** Nobody may read the answer from the screen. */
+  isSecret?: boolean;
+}
+
 /** Undefined: the user wants none of it. */
 export interface Dialogs {
   isOpen(): boolean;
-  ask(question: { title: string; placeholder: string; value: string }): Promise<string | undefined>;
+  ask(question: Question): Promise<string | undefined>;
   choose<Value>(question: { title: string; options: Choice<Value>[]; current?: Value }): Promise<Value | undefined>;
   confirm(question: { title: string; message: string }): Promise<boolean | undefined>;
 }
@@ -52,6 +60,8 @@ export interface Screen {
   /** Whose tasks are listed; undefined: everybody's, of which isNear tells those that belong here. */
   project(): string | undefined;
   isNear(task: Task): boolean;
+  /** Tells the server part that a session is on the screen; undefined where it cannot be told. */
+  opened?(session: string): void;
   openPage(params: PageParams): void;
   leavePage(session: string | undefined): void;
   tell(word: Word): void;

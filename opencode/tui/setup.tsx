@@ -7,7 +7,7 @@ import { isMethod } from "../two/context.ts";
 import { newDesk, PAGE, type Desk } from "./desk.ts";
 import { Page } from "./page.tsx";
 import { Count, Sidebar } from "./sidebar.tsx";
-import { hasPages, screenOf, type Context } from "./two.ts";
+import { hasPages, screenOf, type Context } from "./two.tsx";
 
 /** When it is worth while to look again, should the follower be gone or hob not have been there yet. */
 const OCCASIONS = ["session.execution.started", "session.execution.succeeded"];

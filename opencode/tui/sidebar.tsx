@@ -1,6 +1,6 @@
 /** @jsxImportSource @opentui/solid */
 // The section Background of the sidebar, and the count beside the prompt.
-import { createMemo, Index, onMount, Show } from "solid-js";
+import { createEffect, createMemo, Index, onMount, Show } from "solid-js";
 import { countOf, current } from "./choose.ts";
 import { clock, type Desk } from "./desk.ts";
 import { asks, detailOf, lookOf, nameOf, rowOf, runtimeOf } from "./look.ts";
@@ -57,6 +57,9 @@ export function Sidebar(props: { desk: Desk; session: string }) {
 export function Count(props: { desk: Desk; session?: string }) {
   const theme = () => props.desk.screen.theme();
   const count = createMemo(() => countOf(props.desk.visible(props.session)));
+  createEffect(() => {
+    if (props.session) props.desk.opened(props.session);
+  });
   onMount(() => {
     const { draft, screen } = props.desk;
     const { text } = draft;

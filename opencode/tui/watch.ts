@@ -3,7 +3,8 @@
 import type { Hob } from "../hob.ts";
 import { lines } from "../lines.ts";
 import type { Task } from "../record.ts";
-import { asks, lives } from "./look.ts";
+import { Busy } from "./busy.ts";
+import { asks, lives, questionOf } from "./look.ts";
 
 const GLANCE = 3000;
 // However many events there are, there are no more looks than five a second.
@@ -28,6 +29,7 @@ export class Watch {
   readonly #listener: Listener;
   readonly #closed = new AbortController();
   #following = false;
+  #isTroubled = false;
   #looking = false;
   #again = false;
   #looked = 0;
@@ -35,6 +37,7 @@ export class Watch {
   #soon: NodeJS.Timeout | undefined;
   /** The tasks of the last look; undefined before the first. */
   #known: Map<string, Task> | undefined;
+  readonly #busy = new Busy();
   /** The question of each task that was told last. */
   readonly #told = new Map<string, string>();
 
@@ -44,9 +47,9 @@ export class Watch {
     this.#listener = listener;
   }
 
-  /** Looks, and follows the events if nobody does: hob may have been installed, or updated, since. */
+  /** Looks and follows the events, unless that is done already: hob may have been installed, or updated, since. */
   open(): void {
-    if (this.#closed.signal.aborted) return;
+    if (this.#closed.signal.aborted || (this.#following && this.#known && !this.#isTroubled)) return;
     void this.#follow();
     void this.look();
   }
@@ -65,8 +68,10 @@ export class Watch {
     clearTimeout(this.#timer);
     try {
       await this.#lookOnce();
+      this.#isTroubled = false;
       this.#listener.trouble("");
     } catch (error) {
+      this.#isTroubled = true;
       if (!this.#closed.signal.aborted) this.#listener.trouble((error as Error).message);
     } finally {
       this.#looking = false;
@@ -88,8 +93,9 @@ export class Watch {
     const { signal } = this.#closed;
     const project = this.#project();
     const where = project === undefined ? [] : ["--project", project];
-    const tasks = await this.#hob.ask<Task[]>(["list", ...where, "--json"], { signal });
+    const listed = await this.#hob.ask<Task[]>(["list", ...where, "--json"], { signal });
     if (signal.aborted) return;
+    const tasks = this.#busy.take(listed, Date.now());
     const alerts = this.#alertsOf(tasks);
     this.#known = new Map(tasks.map((task) => [task.id, task]));
     this.#listener.tasks(tasks);
@@ -109,10 +115,10 @@ export class Watch {
   }
 
   /** Whether that question was told already: what asks the same again and again is told once. */
-  #isTold({ id, waitingFor, prompt }: Task): boolean {
-    const question = `${waitingFor} ${prompt}`;
-    if (this.#told.get(id) === question) return true;
-    this.#told.set(id, question);
+  #isTold(task: Task): boolean {
+    const question = `${task.waitingFor} ${questionOf(task)}`;
+    if (this.#told.get(task.id) === question) return true;
+    this.#told.set(task.id, question);
     return false;
   }
 

@@ -4,8 +4,9 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const ASCII = /^[\x20-\x7e]*$/;
 // Pictures, and the scripts whose characters take two cells.
 const PICTURE = /\p{Emoji_Presentation}|\p{Extended_Pictographic}\u{fe0f}/u;
+const JOINED = /(\p{Extended_Pictographic})(?:[\ufe0f\u{1f3fb}-\u{1f3ff}\u20e3]|\u200d\p{Extended_Pictographic})+/gu;
 const WIDE =
-  /[\u1100-\u115f\u231a\u231b\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]/u;
+  /[\u1100-\u115f\u231a\u231b\u2764\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]/u;
 const NOTHING = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 
 /** The cells that TEXT takes. */
@@ -32,6 +33,11 @@ export function fit(text: string, cells: number): string {
 /** What a terminal can show of a line: tabs as blanks, nothing that would move the cursor. */
 export function plain(text: string): string {
   return text.replace(/\t/g, "    ").replace(/\p{Cc}/gu, "");
+}
+
+/** TEXT with one picture where several are joined or coloured: how wide those are, terminals disagree about. */
+export function steady(text: string): string {
+  return ASCII.test(text) ? text : text.replace(JOINED, "$1").replaceAll("\u2764", "\u2665");
 }
 
 /** TEXT in rows of so many cells; an empty text is one empty row. */

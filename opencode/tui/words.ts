@@ -65,12 +65,14 @@ export function ownerText({ lifetime, sessionId }: Task): string {
   return "It outlives its session. All its processes will end.";
 }
 
-/** Where a search is. */
-export function foundText(query: string, hits: number): string {
-  return hits === 0 ? `no ${query}` : `${hits} × ${query}`;
+/** Where a search is. EARLIER: lines that were not read could hold it, too. */
+export function foundText(query: string, hits: number, earlier: boolean): string {
+  if (hits > 0) return `${hits} × ${query}`;
+  return earlier ? `not in the last lines: ${query}` : `no ${query}`;
 }
 
-/** Where the window is. */
-export function placeText(follows: boolean, { above, below }: { above: number; below: number }): string {
-  return follows ? "following" : `${above} above, ${below} below`;
+/** Where the window is. EARLIER: there are lines above the first one. */
+export function placeText(follows: boolean, { above, below }: { above: number; below: number }, earlier: boolean): string {
+  if (follows) return "following";
+  return above === 0 && earlier ? "hob logs has the rest" : `${above} above, ${below} below`;
 }

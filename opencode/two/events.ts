@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Desk } from "../desk.ts";
 import { isMethod, type Context, type Event } from "./context.ts";
+import type { Server } from "./server.ts";
 
 // Between one stream of events and the next.
 const PAUSE = 1000;
@@ -35,20 +36,23 @@ const MOST_HEARD = 1000;
 /** The events of the sessions: all instances hear all of them, and each is acted on once. */
 export class Ear {
   readonly #desk: Desk;
+  readonly #server: Server;
   readonly #see: (session: string) => void;
   readonly #heard = new Set<string>();
 
   /** SEE is told which session is in use. */
-  constructor(desk: Desk, see: (session: string) => void) {
+  constructor(desk: Desk, server: Server, see: (session: string) => void) {
     this.#desk = desk;
+    this.#server = server;
     this.#see = see;
   }
 
   hear({ id, type, data }: Event): void {
     const session = data?.sessionID;
     if (!session || !this.#isNew(id)) return;
-    if (type === "session.created") this.#desk.open(session);
     if (type === "session.execution.started") this.#see(session);
+    const turn = /^session\.execution\.(?:(started)|succeeded|failed|interrupted)$/.exec(type);
+    if (turn) this.#server.turn(session, turn[1] !== undefined);
     // In the background, as it may take seconds. Where hob is missing there is nothing to end.
     if (type === "session.deleted") void this.#desk.end(session).catch(() => {});
   }

@@ -1,14 +1,16 @@
 // OpenCode 2's server, which all of the user's windows share: through whichever instance of the plugin is loaded.
 // An instance is unloaded when nothing happens in its folder for an hour; the server and its sessions live on.
 import { Family, type Session } from "../sessions.ts";
-import type { Ways } from "../desk.ts";
+import type { Host } from "../notify.ts";
+import { holds, pack } from "../seqs.ts";
 import { isMethod, type Context, type Info, type Synthetic } from "./context.ts";
-import { seqsIn } from "./mark.ts";
+import { toldIn } from "./mark.ts";
 
 const MOST_OF_A_TITLE = 100;
 
-export class Server extends Family {
+export class Server extends Family implements Host {
   readonly #contexts = new Set<Context>();
+  readonly #working = new Set<string>();
 
   add(context: Context): void {
     this.#contexts.add(context);
@@ -50,15 +52,35 @@ export class Server extends Family {
     return info && { id, directory: info.location.directory, parentID: info.parentID };
   }
 
-  /** Which of these events lie in the session already. */
+  async has(id: string): Promise<boolean> {
+    return (await this.get(id)) !== undefined;
+  }
+
+  works(id: string): boolean {
+    return this.#working.has(id);
+  }
+
+  /** A turn of the model begins, or ends. */
+  turn(id: string, begins: boolean): void {
+    if (begins) this.#working.add(id);
+    else this.#working.delete(id);
+  }
+
   async sent(id: string, seqs: number[]): Promise<Set<number>> {
     const { session } = this.#with(({ context }) => isMethod(context)) ?? {};
-    const found = seqsIn(await session?.context?.({ sessionID: id }));
-    return new Set(seqs.filter((seq) => found.has(seq)));
+    const found = toldIn(await session?.context?.({ sessionID: id }));
+    return new Set(seqs.filter((seq) => holds(found, seq)));
+  }
+
+  /** Agent and model are the session's own. What the inbox took will be seen, also after a restart. */
+  prompt(id: string, text: string, seqs: number[]): { accepted: Promise<void>; begun: Promise<void> } {
+    const metadata = { source: "hob", hob: { seqs: pack(seqs) } };
+    const accepted = this.#wake({ sessionID: id, text, description: titleOf(text), metadata });
+    return { accepted, begun: accepted };
   }
 
   /** Puts a message into the session's durable inbox, which begins a turn, or comes up in the one that runs. */
-  async wake(message: Synthetic): Promise<void> {
+  async #wake(message: Synthetic): Promise<void> {
     const { session } = this.#with(({ synthetic }) => isMethod(synthetic)) ?? {};
     if (!session?.synthetic) throw new Error("No instance of the plugin is loaded that could tell the session.");
     await session.synthetic(message);
@@ -68,30 +90,6 @@ export class Server extends Family {
   #with(can: (session: NonNullable<Context["session"]>) => boolean): Context | undefined {
     return [...this.#contexts].findLast(({ session }) => session && can(session));
   }
-}
-
-/** The same for what brings notifications into sessions. */
-export function waysOf(server: Server): Ways {
-  return {
-    sessions: server,
-    client: {
-      session: {
-        // Agent and model are the session's own: a message of this kind names none.
-        promptAsync: async ({ path, body }) => {
-          const [part] = body!.parts;
-          const { text, metadata } = part as { text: string; metadata?: Record<string, unknown> };
-          await server.wake({ sessionID: path.id, text, description: titleOf(text), metadata: { source: "hob", ...metadata } });
-          return {};
-        },
-      },
-    },
-    turns: {
-      // What the inbox took will be seen, also after a restart.
-      watch: async () => "begun",
-      sent: ({ id }, seqs) => server.sent(id, seqs),
-      notice: () => {},
-    },
-  };
 }
 
 function titleOf(text: string): string {

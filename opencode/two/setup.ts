@@ -8,18 +8,18 @@ import { keepThrough } from "./compact.ts";
 import { isMethod, type Context } from "./context.ts";
 import { Ear, followEvents } from "./events.ts";
 import { endOrphans } from "./orphans.ts";
-import { Server, waysOf } from "./server.ts";
+import { Server } from "./server.ts";
 import { makeTools } from "./tools.ts";
 
-/** What the instances with the same options share. */
+/** What the instances with one home of hob share: who consumes its events must be one. */
 class Shared {
   readonly server = new Server();
   readonly desk: Desk;
   readonly ear: Ear;
 
   constructor(options: Options) {
-    this.desk = new Desk(waysOf(this.server), options);
-    this.ear = new Ear(this.desk, this.see);
+    this.desk = new Desk({ sessions: this.server, host: this.server, notice: () => {} }, options);
+    this.ear = new Ear(this.desk, this.server, this.see);
   }
 
   /** Where no session can be told anything, what is to be told stays in hob. */
@@ -42,11 +42,12 @@ const all = new Map<string, Shared>();
 export async function setup(context: Context): Promise<(() => void) | undefined> {
   if (!isMethod(context?.tool?.transform)) return undefined;
   const options = readOptions(context.options);
-  const key = JSON.stringify(options);
+  const project = projectOf(placeOf(undefined, context.location));
+  const key = JSON.stringify([options.bin, options.home]);
   const shared = all.get(key) ?? new Shared(options);
   const { server, desk, ear } = shared;
   all.set(key, shared);
-  desk.join();
+  desk.join(project, options.notify);
   server.add(context);
   const closed = new AbortController();
   const leave = () => {
@@ -64,20 +65,21 @@ export async function setup(context: Context): Promise<(() => void) | undefined>
     throw error;
   }
   shared.listen();
-  const project = projectOf(placeOf(undefined, context.location));
   const reconcile = () => void endOrphans(desk, server, project).catch(() => {});
   void followEvents(context, (event) => ear.hear(event), reconcile, closed.signal);
   return leave;
 }
 
-function partsOf({ desk, listen }: Shared, { notifyPrefix }: Options) {
+function partsOf({ desk, listen }: Shared, { notifyPrefix, notify }: Options) {
   return {
     hob: desk.hob,
     sessions: desk.sessions,
     owner: desk.owner,
     notifyPrefix,
+    notify,
     shell: () => shellFor(undefined),
     env: async () => ({}),
     listen,
+    sawEnd: (task: string) => desk.sawEnd(task),
   };
 }

@@ -68,6 +68,17 @@ static int take(void *arg, int opt, const char *value, struct err *err)
 	}
 }
 
+/* As -o takes it. */
+static json_t *owner_json(struct os_proc owner)
+{
+	char buf[48];
+
+	if (!owner.pid)
+		return json_null();
+	snprintf(buf, sizeof buf, "%d:%llu", (int)owner.pid, (unsigned long long)owner.start);
+	return json_string(buf);
+}
+
 static void print_json(const struct event *ev)
 {
 	json_t *o = json_object();
@@ -81,6 +92,7 @@ static void print_json(const struct event *ev)
 	json_object_set_new(o, "sessionId", json_text(ev->session));
 	json_object_set_new(o, "createdBy", json_text(ev->created_by));
 	json_object_set_new(o, "project", json_text(ev->project));
+	json_object_set_new(o, "owner", owner_json(ev->owner));
 	json_object_set_new(o, "message", json_text(ev->message));
 	json_object_set_new(o, "cursor", json_integer((json_int_t)ev->cursor));
 	json_object_set_new(o, "status", json_text(ev->status));

@@ -2,6 +2,7 @@
 #include "base/path.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/feed.h"
 #include "cmd/logs_json.h"
 #include "cmd/watch.h"
 #include "keep/lost.h"
@@ -54,7 +55,7 @@ static const struct cmd_opt opts[] = {
     {"time", 0, NULL, "each line with the time it came"},
     {"raw", 0, NULL, "the bytes as written"},
     {"max-bytes", 0, "SIZE", "at most so much text (default 16K; 0: no limit)"},
-    {"json", 0, NULL, "one object: text, cursors, what was left out"},
+    {"json", 0, NULL, "one object: text, cursors, what was left out; with -f many: text, unfinished"},
     {0},
 };
 
@@ -110,8 +111,8 @@ static int check(const struct logs_args *a, struct err *err)
 	if (a->until >= 0 && a->until < a->since)
 		return cmd_usage(err, "--until %lld lies before --since %lld", (long long)a->until,
 				 (long long)a->since);
-	if (a->json && (a->raw || a->follow))
-		return cmd_usage(err, "--json goes with neither --raw nor -f");
+	if (a->json && (a->raw || (a->follow && a->pattern)))
+		return cmd_usage(err, "--json goes with neither --raw nor -f and -g together");
 	if (a->follow && (a->head >= 0 || a->until >= 0))
 		return cmd_usage(err, "-f goes with -n or --since only");
 	if (!a->pattern && (a->icase || a->context >= 0))
@@ -276,10 +277,11 @@ static int find_begin(int dirfd, const struct logs_args *a, const struct task *t
 	return r;
 }
 
-/* What is followed: all lines, or those that match. */
+/* What is followed: all lines, or those that match; FEED tells all lines as JSON. */
 struct stream {
 	struct view *view;
 	struct search *search;
+	struct feed *feed;
 };
 
 static int stream_open(struct stream *s, int dirfd, const struct logs_args *a, struct task *task, struct err *err)
@@ -294,7 +296,9 @@ static int stream_open(struct stream *s, int dirfd, const struct logs_args *a, s
 	page.since = search.since = from;
 	if (a->pattern)
 		return search_open(dirfd, &search, emit_stdout, NULL, &s->search, err);
-	s->view = view_open(dirfd, &page, emit_stdout, NULL, err);
+	if (a->json)
+		s->feed = feed_new(from);
+	s->view = view_open(dirfd, &page, s->feed ? feed_emit : emit_stdout, s->feed, err);
 	return s->view ? 0 : -EIO;
 }
 
@@ -305,11 +309,16 @@ static int stream_step(struct stream *s, bool last, struct err *err)
 
 	if (r == 0 && last)
 		r = s->search ? search_finish(s->search, err) : view_finish(s->view, err);
+	if (r == 0 && s->feed)
+		feed_step(s->feed, s->view);
 	return r ? r : cmd_flush(err);
 }
 
+/* A feed tells as unfinished what others hold back. */
 static bool stream_holds(const struct stream *s)
 {
+	if (s->feed)
+		return false;
 	return s->search ? search_holds(s->search) : view_holds(s->view);
 }
 
@@ -319,6 +328,9 @@ static int wait_for_more(struct watch *w, struct registry *reg, struct stream *s
 	int64_t deadline = stream_holds(s) ? os_mono_ns() + PAUSE_NS : -1;
 	int news = watch_wait(w, reg, deadline, 1), r = 0;
 
+	/* what comes until the next object is due is told with it */
+	while (s->feed && (news == WATCH_NEWS || news == WATCH_LOG) && os_mono_ns() < feed_due(s->feed))
+		news = watch_wait(w, reg, feed_due(s->feed), 1);
 	if (news < 0)
 		return -EPIPE;
 	if (news == WATCH_DEATH)
@@ -332,6 +344,7 @@ static void stream_close(struct stream *s)
 {
 	view_close(s->view);
 	search_close(s->search);
+	feed_free(s->feed);
 }
 
 static int follow(struct registry *reg, int dirfd, const struct logs_args *a, struct task *task, struct err *err)

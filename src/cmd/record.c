@@ -170,6 +170,7 @@ static void set_living(json_t *o, struct registry *reg, const struct task *task)
 	waits = living.input.kind != QUESTION_NONE;
 	set(o, "ports", living.seen ? port_numbers(&living.ports) : json_null());
 	set(o, "cpuPercent", living.seen ? json_real(tenths(living.usage.cpu_percent)) : json_null());
+	set(o, "cpuMs", number_or_null((int64_t)living.usage.cpu_ms, living.seen));
 	set(o, "memoryBytes", number_or_null((int64_t)living.usage.memory, living.seen));
 	set(o, "processes", living.kept ? processes(&living) : json_null());
 	set(o, "leftover", json_boolean(task->leftover && living.n));
@@ -187,6 +188,9 @@ json_t *record_json(struct registry *reg, struct task *task)
 	set(o, "name", json_text(task->name));
 	set(o, "status", json_string(task_status_text(task->status)));
 	set(o, "reason", task->reason == REASON_NONE ? json_null() : json_string(task_reason_text(task->reason)));
+	set(o, "ending",
+	    task_ended(task->status) || task->ending == REASON_NONE ? json_null()
+								    : json_string(task_reason_text(task->ending)));
 	set_spec(o, task);
 	set_rules(o, task);
 	set(o, "pid", number_or_null(task->proc.pid, task->proc.pid > 0));

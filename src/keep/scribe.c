@@ -75,6 +75,12 @@ static int add_notes(struct registry *reg, const struct hold *hold, const struct
 	return r;
 }
 
+/* Somebody wants the task ended: who is handed what it says meanwhile is to know. */
+static bool is_unwanted(enum task_reason cause)
+{
+	return cause != REASON_NONE && cause != REASON_TIMEOUT && cause != REASON_LOST;
+}
+
 static int store(struct registry *reg, const struct hold *hold, const struct scribe_job *job, struct err *err)
 {
 	int r = registry_begin(reg, err);
@@ -83,6 +89,8 @@ static int store(struct registry *reg, const struct hold *hold, const struct scr
 		return r;
 	if (job->notes)
 		r = add_notes(reg, hold, job, err);
+	if (r == 0 && job->notes && job->notes->count && is_unwanted(hold->state->ending.cause))
+		r = registry_cancel(reg, hold->id, hold->state->ending.cause, err);
 	if (r == 0 && job->end)
 		r = registry_end(reg, hold->id, job->end, err);
 	if (r == 0 && job->settle)

@@ -14,6 +14,7 @@ struct usage usage_of(const struct os_stat *list, int n, int64_t started_ms, int
 		ticks += used;
 		sum.memory += bytes;
 	}
+	sum.cpu_ms = ticks * 1000 / (uint64_t)os_ticks_per_second();
 	if (seconds > 0)
 		sum.cpu_percent = 100 * (double)ticks / (double)os_ticks_per_second() / seconds;
 	return sum;

@@ -7,6 +7,7 @@
 
 struct usage {
 	double cpu_percent; /* of one processor, since the start; children that ended count once they were waited for */
+	uint64_t cpu_ms;    /* the time that this is a share of */
 	uint64_t memory;    /* bytes, shared ones by their share (see os_usage) */
 };
 

@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "log/esc.h"
+#include "log/line.h"
 #include "log/lines.h"
 #include "log/rows.h"
 #include "log/term.h"
@@ -103,6 +104,30 @@ int clean_settle(struct clean *c)
 {
 	show(c, rows_count(term_rows(c->term)) - 1);
 	return lines_stopped(c->lines);
+}
+
+static void peek_row(const struct row *row, struct str *out)
+{
+	const char *text;
+	size_t len;
+
+	if (row->shown || !lines_is_line(row))
+		return;
+	text = line_text(row->line, &len);
+	str_addn(out, text, len);
+	str_addc(out, '\n');
+}
+
+void clean_peek(struct clean *c, struct str *out)
+{
+	struct rows *rows = term_rows(c->term);
+	const struct row *elsewhere = rows_elsewhere(rows);
+
+	rows_note(rows, c->at);
+	for (size_t i = 0; i < rows_count(rows) && wanted(c); i++)
+		peek_row(rows_at(rows, i), out);
+	if (elsewhere && wanted(c))
+		peek_row(elsewhere, out);
 }
 
 /* ---- bytes become characters ---- */

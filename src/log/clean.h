@@ -73,6 +73,10 @@ int clean_flush(struct clean *c);
 bool clean_holds(struct clean *c);
 int clean_settle(struct clean *c);
 
+/* Adds to OUT what no line was made of yet, as it stands now, each row with a newline: the unfinished line, and rows
+ * that clean_flush held back. It stays where it is. */
+void clean_peek(struct clean *c, struct str *out);
+
 /* Emits everything left, an unfinished line too. ENDED: no byte will ever follow, so half a character at the end is
  * bad (U+FFFD) instead of left to the next read. */
 int clean_finish(struct clean *c, bool ended);

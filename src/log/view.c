@@ -477,6 +477,12 @@ int view_settle(struct view *v)
 	return v->clean ? clean_settle(v->clean) : 0;
 }
 
+void view_peek(const struct view *v, struct str *out)
+{
+	if (v->clean)
+		clean_peek(v->clean, out);
+}
+
 int view_finish(struct view *v, struct err *err)
 {
 	int rc = view_step(v, err);

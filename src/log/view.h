@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct err;
+struct str;
 
 #define VIEW_AGENT_BYTES 16384u /* what agents get unless they ask otherwise */
 #define VIEW_AGENT_LINES 100u
@@ -97,6 +98,9 @@ int view_step(struct view *v, struct err *err);
  * as they are: for a pause. What changes later is emitted again. */
 bool view_holds(const struct view *v);
 int view_settle(struct view *v);
+
+/* Adds to OUT the lines that are not emitted yet, as they stand now: the unfinished one, and those held back. */
+void view_peek(const struct view *v, struct str *out);
 
 /* Emits an unfinished last line, when no more will come. */
 int view_finish(struct view *v, struct err *err);

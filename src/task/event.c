@@ -139,6 +139,7 @@ static void read_event(sqlite3_stmt *stmt, struct event *ev)
 	    .reason = db_text(stmt, 12),
 	    .exit_code = (int)db_int(stmt, 13),
 	    .signal = (int)db_int(stmt, 14),
+	    .owner = {.pid = (pid_t)db_int(stmt, COLUMN_OWNER), .start = (uint64_t)db_int(stmt, COLUMN_OWNER + 1)},
 	};
 }
 

@@ -31,6 +31,7 @@ struct event {
 	char *id, *name, *session, *created_by, *project, *command;
 	char *message;
 	char *status, *reason; /* of an exit; else NULL */
+	struct os_proc owner;  /* of the task; pid 0: none */
 	uint64_t cursor;
 	int exit_code; /* -1: none */
 	int signal;

@@ -147,9 +147,11 @@ static void read_state(sqlite3_stmt *stmt, struct task *task)
 	task->copied = db_int(stmt, 36) != 0;
 }
 
-/* Columns 37 to 43 of ROW_SELECT, which came later. */
+/* Columns 37 to 44 of ROW_SELECT, which came later. */
 static void read_wishes(sqlite3_stmt *stmt, struct task *task)
 {
+	char word[16];
+
 	task->watches = read_words(stmt, 37);
 	task->idle_after_ms = db_int(stmt, 38);
 	task->port_event = db_int(stmt, 39) != 0;
@@ -157,6 +159,8 @@ static void read_wishes(sqlite3_stmt *stmt, struct task *task)
 	task->stdin_pipe = db_int(stmt, 41) != 0;
 	task->pty_cols = (int)db_int(stmt, 42);
 	task->pty_rows = (int)db_int(stmt, 43);
+	copy_text(word, sizeof word, stmt, 44);
+	task_reason_parse(word, &task->ending);
 }
 
 static int read_tags(struct db *db, struct task *tasks, size_t n, struct err *err)

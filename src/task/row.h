@@ -15,7 +15,8 @@ struct registry {
 	" timeout_ms, grace_ms, log_max, owner_pid, owner_start, token, boot, pidns, run_pid, run_start, pid, "        \
 	"pid_start,"                                                                                                   \
 	" status, reason, created_ms, started_ms, completed_ms, exit_code, signal, error, output_bytes, lines, lost,"  \
-	" scanned, leftover, copied, watches, idle_after_ms, port_event, input_event, stdin_pipe, pty_cols, pty_rows"  \
+	" scanned, leftover, copied, watches, idle_after_ms, port_event, input_event, stdin_pipe, pty_cols, pty_rows," \
+	" cancel"                                                                                                      \
 	" FROM tasks"
 
 /* Inserts TASK as `pending`, in the caller's transaction; -EEXIST when its id is taken. */

@@ -83,6 +83,7 @@ struct task {
 	/* where it stands */
 	enum task_status status;
 	enum task_reason reason;
+	enum task_reason ending; /* somebody wanted it ended, as far as that was recorded before its end */
 	int64_t created_ms, started_ms, completed_ms;
 	int exit_code; /* -1: none or unknown */
 	int signal;    /* 0: none */

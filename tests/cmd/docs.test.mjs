@@ -238,6 +238,36 @@ test("the plugin's page has every tool, parameter, status and option", () => {
   }
 });
 
+test("the calls on the plugin's page are calls of its tools, and the first package's examples are among them", () => {
+  const page = read("docs/opencode.md");
+  const tools = new Map(JSON.parse(read("tools.json")).map(({ name, parameters }) => [name, parameters]));
+  const calls = [...page.matchAll(/^(\w+) (\w+=.*)$/gm)].filter(([, name]) => /Process(es)?$/.test(name));
+  for (const [line, name, words] of calls) {
+    const given = [...words.matchAll(/(?:^|\s)(\w+)=("[^"]*"|\[[^\]]*\]|\w+)/g)];
+    assert.ok(tools.has(name) && given.length > 0, line);
+    for (const [, key, value] of given) {
+      const wanted = tools.get(name).properties[key];
+      assert.ok(wanted && typeOf(JSON.parse(value)) === wanted.type, `${line}: ${key}`);
+    }
+  }
+  assert.deepEqual([...new Set(calls.map(([, name]) => name))].sort(), [...tools.keys()].sort());
+  for (const text of [
+    '`bun build ./src/index.ts --outdir dist --target bun`',
+    "Walk me through each step",
+    "Start a json-server instance with: `bunx json-server --watch db.json`",
+    'createBackgroundProcess command="/tmp/long-process.sh" name="Long Running Process"',
+    'listBackgroundProcesses sessionId="current_session_id"',
+    'listBackgroundProcesses tags=["processing"]',
+    "printf '%s\\n' 'OPENCODE_NOTIFY: build failed; read this process output and repair it' >&2",
+  ]) {
+    assert.ok(page.includes(text), text);
+  }
+});
+
+function typeOf(value) {
+  return Array.isArray(value) ? "array" : typeof value;
+}
+
 // ---- completions ----
 
 const scripts = { bash: "hob.bash", zsh: "_hob", fish: "hob.fish" };

@@ -6,10 +6,11 @@ import path from "node:path";
 import { test } from "node:test";
 import { records, sql, usage, watching } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
+import { identity } from "./lib/processes.mjs";
 import { HOB, quote } from "./lib/programs.mjs";
 import { waitUntil } from "./lib/wait.mjs";
 
-const KEYS = "seq type at id name sessionId createdBy project message cursor status reason exitCode signal".split(" ");
+const KEYS = "seq type at id name sessionId createdBy project owner message cursor status reason exitCode signal".split(" ");
 const notify = (lab, id, text) => lab.must(["notify", text], { env: { HOB_ID: id } });
 
 /** A follower that has begun to watch. */
@@ -23,7 +24,7 @@ const hears = (child, n) => waitUntil(() => child.out.split("\n").length > n && 
 
 test("--json: every key, in the story of one task", async (t) => {
   const lab = newLab(t);
-  const words = ["--id", "a", "-n", "web", "-S", "s", "--created-by", "c", "--project", "/"];
+  const words = ["--id", "a", "-n", "web", "-S", "s", "--created-by", "c", "--project", "/", "-o", process.pid];
   await lab.ended(await lab.run([...words, "sh", "-c", "echo x; echo OPENCODE_NOTIFY:hello; exit 3"]));
   const events = records(await lab.must(["events", "--json"]));
   for (const event of events) {
@@ -33,6 +34,7 @@ test("--json: every key, in the story of one task", async (t) => {
       [event.id, event.name, event.sessionId, event.createdBy, event.project],
       ["a", "web", "s", "c", "/"],
     );
+    assert.equal(event.owner, `${process.pid}:${identity(process.pid).start}`);
   }
   const rest = events.map(({ seq, type, message, cursor, status, reason, exitCode, signal }) => [
     seq,

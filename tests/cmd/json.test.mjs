@@ -5,11 +5,11 @@ import { sleeper } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { HOB } from "./lib/programs.mjs";
 
-const KEYS = `id name status reason command argv cwd project tags sessionId createdBy owner lifetime global watch idleAfterMs
+const KEYS = `id name status reason ending command argv cwd project tags sessionId createdBy owner lifetime global watch idleAfterMs
   portEvent inputEvent pid startedAt
-  completedAt exitCode signal error outputBytes cursor lines lost log pty stdin ports cpuPercent memoryBytes processes leftover
+  completedAt exitCode signal error outputBytes cursor lines lost log pty stdin ports cpuPercent cpuMs memoryBytes processes leftover
   waitingFor prompt restartOf`.split(/\s+/);
-const OF_THE_LIVING = ["ports", "cpuPercent", "memoryBytes"];
+const OF_THE_LIVING = ["ports", "cpuPercent", "cpuMs", "memoryBytes"];
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 function check(task, { ended }, ...more) {
@@ -33,7 +33,7 @@ test("a bare task, from run, list, show and restart", async (t) => {
   const lab = newLab(t);
   const task = JSON.parse(await lab.must(["run", "--json", "sleep", "1000"]));
   check(task, { ended: false });
-  const absent = { name: null, reason: null, sessionId: null, createdBy: null, owner: null, completedAt: null, exitCode: null };
+  const absent = { name: null, reason: null, ending: null, sessionId: null, createdBy: null, owner: null, completedAt: null, exitCode: null };
   const rest = {
     signal: null,
     error: null,

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { usage } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { alive, signal } from "./lib/processes.mjs";
+import { waitUntil } from "./lib/wait.mjs";
 
 const living = async (lab) => (await lab.list("--status", "running")).map(({ id }) => id);
 
@@ -40,6 +41,23 @@ test("ids and names: all that are named, each once, or none", async (t) => {
   assert.match(await lab.must(["kill", "a", "name-a", "b"]), /^a name-a ended .*\nb name-b ended .*\n$/);
   assert.deepEqual(await living(lab), ["c"]);
   assert.match(await lab.must(["stop", "c"]), /^c name-c ended \(cancelled, SIGTERM, request\)\n$/);
+});
+
+test("what a task says while it is being ended: whoever is handed it sees that it is unwanted", async (t) => {
+  const lab = newLab(t);
+  const script = "trap 'echo OPENCODE_NOTIFY: going; until [ -e go ]; do sleep 0.05; done; exit 1' TERM; echo on; while :; do sleep 0.05; done";
+  await lab.run(["--id", "a", "-S", "s", "--watch", "^on", "--grace", "60s", "sh", "-c", script]);
+  const said = (type) => async () => (await lab.events()).some((event) => event.type === type);
+  await waitUntil(said("match"), "it runs");
+  assert.equal((await lab.show("a")).ending, null);
+  const killing = lab.start(["kill", "a"]);
+  await waitUntil(said("notify"), "it says something");
+  const { status, reason, ending } = await lab.show("a");
+  assert.deepEqual([status, reason, ending], ["running", null, "request"]);
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  assert.equal((await killing.done).code, 0);
+  const after = await lab.show("a");
+  assert.deepEqual([after.status, after.reason, after.ending], ["cancelled", "request", null]);
 });
 
 test("what had ended is told, and that is no failure", async (t) => {

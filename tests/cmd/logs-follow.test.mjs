@@ -71,6 +71,66 @@ test("bars of several rows come in the state where they pause, and when they are
   assert.equal(stdout, "log\na 1\nb 1\na 3\nb 3\ndone\n1\n2\n3\n4\n5\n6\n7\n");
 });
 
+test("--json: whole lines once, and what is unfinished as it stands", async (t) => {
+  const lab = newLab(t);
+  const talk = await talker(lab);
+  talk.say("one\ntwo\nhalf");
+  await lab.until("a", (task) => task.outputBytes === 12);
+  const child = lab.start(["logs", "a", "-f", "--json"]);
+  const heard = () => child.out.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  const hears = (text, unfinished) =>
+    waitUntil(() => {
+      const { unfinished: now } = heard().at(-1) ?? {};
+      return heard().map((each) => each.text).join("") === text && now === unfinished;
+    }, JSON.stringify({ text, unfinished }));
+  await hears("one\ntwo\n", "half\n");
+  talk.say("\r50%");
+  await hears("one\ntwo\n", "50%f\n");
+  talk.say("\r\x1b[Kdone\n");
+  await hears("one\ntwo\ndone\n", "");
+  talk.say("a 1\nb 1\n\x1b[2Aa 2\n");
+  await hears("one\ntwo\ndone\n", "a 2\nb 1\n");
+  talk.say("b 2\nlast");
+  await hears("one\ntwo\ndone\n", "a 2\nb 2\nlast\n");
+  talk.end();
+  const { code } = await child.done;
+  assert.equal(code, 0);
+  assert.deepEqual(heard().at(-1), { since: 0, text: "a 2\nb 2\nlast\n", unfinished: "" });
+});
+
+test("--json: a flood is few objects, and none of it is missing", async (t) => {
+  const lab = newLab(t);
+  const talk = await talker(lab);
+  const child = lab.start(["logs", "a", "-f", "--json"]);
+  talk.say("0\n");
+  await waitUntil(() => child.out !== "", "it follows");
+  const began = Date.now();
+  for (let at = 1; at < 60000; at++) talk.say(`${at}\n`);
+  talk.end();
+  const { code, stdout } = await child.done;
+  const heard = stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  assert.equal(code, 0);
+  assert.equal(heard.map(({ text }) => text).join(""), Array.from({ length: 60000 }, (_, at) => `${at}\n`).join(""));
+  const most = (Date.now() - began) / 50 + 3;
+  assert.ok(heard.length <= most, `${heard.length} objects, not ${most} at most`);
+});
+
+test("--json: very much at once is several objects", async (t) => {
+  const lab = newLab(t);
+  await lab.run(["--id", "a", "--wait", "seq", "400000"]);
+  const { stdout } = await lab.hob(["logs", "a", "-f", "-n", "1000000", "--json"]);
+  const heard = stdout.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  assert.equal(heard.map(({ text }) => text).join(""), Array.from({ length: 400000 }, (_, at) => `${at + 1}\n`).join(""));
+  assert.ok(heard.length > 1 && heard.every(({ text }) => text.length < 2 << 20), `${heard.length} objects`);
+});
+
+test("--json: where following began", async (t) => {
+  const lab = newLab(t);
+  await lab.run(["--id", "a", "--wait", "printf", "one\\ntwo\\nthree"]);
+  const { stdout } = await lab.hob(["logs", "a", "-f", "-n", "2", "--json"]);
+  assert.deepEqual(JSON.parse(stdout), { since: 4, text: "two\nthree\n", unfinished: "" });
+});
+
 test("a search that follows bars finds the state where they pause", async (t) => {
   const lab = newLab(t);
   const talk = await talker(lab);

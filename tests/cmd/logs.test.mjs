@@ -163,7 +163,7 @@ test("--json: text, cursors, what was left out", async (t) => {
   assert.deepEqual(page, { ...wanted, omitted: [omission] });
   const range = await json("--since", "0", "--until", "4");
   assert.deepEqual([range.text, range.since, range.cursor, range.end, range.omitted], ["1\n2\n", 0, 4, 3893, []]);
-  await usage(lab, ["logs", "a", "--json", "--raw"], /--json goes with neither --raw nor -f/);
+  await usage(lab, ["logs", "a", "--json", "--raw"], /--json goes with neither --raw nor -f and -g together/);
 });
 
 test("--json: a cursor to go on from", async (t) => {
@@ -201,7 +201,7 @@ test("usage errors", async (t) => {
   await usage(lab, ["logs", "a", "-f", "--head", "1"], /-f goes with -n or --since only/);
   await usage(lab, ["logs", "a", "-f", "--since", "0", "--until", "1"], /-f goes with -n or --since only/);
   await usage(lab, ["logs", "a", "--raw", "--time"], /--time goes with lines, not with the bytes of --raw/);
-  await usage(lab, ["logs", "a", "-f", "--json"], /--json goes with neither/);
+  await usage(lab, ["logs", "a", "-f", "-g", "x", "--json"], /--json goes with neither/);
   await usage(lab, ["logs", "a", "-n", "x"], /number of lines 'x'/);
   await usage(lab, ["logs", "a", "--since", "-1"], /the cursor '-1' is no whole number from 0 up/);
   await usage(lab, ["logs", "a", "--max-bytes", "much"], /--max-bytes 'much' is no size: write 64K/);

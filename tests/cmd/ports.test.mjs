@@ -68,6 +68,10 @@ test("processor time and memory are sums over the tree", async (t) => {
   await lab.run(["--id", "idle", "sleep", "1000"]);
   const busy = await lab.until("busy", (task) => task.lines === 1 && task.cpuPercent > 5);
   assert.ok(busy.memoryBytes > 64 << 20 && busy.memoryBytes < 1 << 30, `${busy.memoryBytes}`);
+  const since = Date.now() - Date.parse(busy.startedAt);
+  const told = (busy.cpuPercent / 100) * since;
+  assert.ok(busy.cpuMs > 0 && busy.cpuMs <= told + 100, `${busy.cpuMs} of ${told}`);
+  await lab.until("busy", (task) => task.cpuMs > busy.cpuMs + 100);
   const idle = await lab.show("idle");
   assert.ok(idle.cpuPercent < 5 && idle.memoryBytes < 32 << 20, JSON.stringify(idle));
   assert.match(await lab.must(["show", "busy"]), /^uses      \d+\.\d% CPU, \d+\.\d MiB$/m);

@@ -88,6 +88,50 @@ test("a detached process is found again by the next OpenCode, with its output", 
   });
 });
 
+test("a child session that ends leaves its processes to the session at the top", async () => {
+  await Lab.with({}, async (lab) => {
+    const seen = {};
+    lab.model.play("child", function* (first) {
+      hasTools(first);
+      const { result } = yield call("createBackgroundProcess", { command: FAMILY, name: "served", notifyOnExit: true });
+      seen.served = { id: idIn(result), pid: pidIn(result) };
+      yield say("served is up");
+    });
+    lab.model.play("top", function* (first) {
+      hasTools(first);
+      const { result } = yield call("task", { description: "Start the server", prompt: "[[child]]", subagent_type: "general" });
+      assert.match(result, /served is up/);
+      seen.listed = (yield call("listBackgroundProcesses", { sessionId: "current" })).result;
+      yield say("started");
+      // The end of the process is told to this session, which did not start it.
+      yield say("told");
+    });
+    const server = await lab.serve();
+    const session = await server.session();
+    await server.prompt(session, "[[top]]");
+    await server.idle(session);
+    lab.model.check();
+    const { id, pid } = seen.served;
+    assert.match(seen.listed, new RegExp(`^${id} "served" running, pid ${pid}\\b`, "m"));
+
+    // Its session is over; deleted, it takes nothing with it.
+    const [child] = await server.api("GET", `/session/${session}/children`);
+    const from = server.events.length;
+    await server.api("DELETE", `/session/${child.id}`);
+    await server.event(({ type, properties }) => type === "session.deleted" && properties.info.id === child.id, "it is deleted", from);
+    const [task] = await lab.tasks();
+    assert.deepEqual([task.id, task.status, task.sessionId, task.createdBy], [id, "running", session, child.id]);
+    assert.ok(alive(pid));
+
+    process.kill(pid, "SIGKILL");
+    const { sight } = await lab.model.until(({ key, sight }) => key === "top" && /"served"/.test(sight.said.at(-1)), "how it ended");
+    assert.match(sight.said.at(-1), new RegExp(id));
+    await server.idle(session, from);
+    await server.api("DELETE", `/session/${session}`);
+    await until(() => lab.processes().every(({ command }) => !/sleep 100[12]/.test(command)), "what it left ends with the session at the top");
+  });
+});
+
 for (const signal of ["SIGTERM", "SIGKILL"]) {
   test(`serve ends by ${signal}: all but detached processes end`, async () => {
     await Lab.with({}, async (lab) => {

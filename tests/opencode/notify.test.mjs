@@ -10,22 +10,9 @@ import { call, say } from "./lib/model.mjs";
 import { identity, withEnvironment } from "./lib/processes.mjs";
 import { idIn } from "./lib/results.mjs";
 import { Spy } from "./lib/spy.mjs";
+import { notifications, settled, toldSeqs } from "./lib/told.mjs";
 import { hasTools } from "./lib/tools.mjs";
 import { until } from "./lib/wait.mjs";
-
-/** All notifications in a session as the server stored them: { text, seqs }. */
-async function notifications(server, session) {
-  const parts = (await server.messages(session)).flatMap((message) => message.parts);
-  return parts.filter(({ metadata }) => metadata?.hob).map(({ text, metadata }) => ({ text, seqs: metadata.hob.seqs }));
-}
-
-/** Waits until every notification of a session is acknowledged. */
-async function settled(spy, server, session) {
-  await until(async () => {
-    const seqs = (await notifications(server, session)).flatMap((one) => one.seqs);
-    return seqs.length > 0 && seqs.every((seq) => spy.acknowledged().includes(seq));
-  }, "the notifications are acknowledged");
-}
 
 test("an idle session: from stdout and stderr, with agent, model and variant as they were", async () => {
   await Lab.with({}, async (lab) => {
@@ -81,22 +68,23 @@ test("a busy session: the message comes before the next request of the turn", as
     const server = await lab.serve(spy.env);
     const session = await server.session();
     await server.prompt(session, "[[busy]]");
-    await until(async () => (await notifications(server, session)).flatMap(({ seqs }) => seqs).length === 2, "both are stored");
+    await until(async () => (await toldSeqs(server, session)).length === 2, "both are stored");
     writeFileSync(join(lab.project, "go"), "");
     await server.idle(session);
     await settled(spy, server, session);
-    assert.equal((await notifications(server, session)).flatMap(({ seqs }) => seqs).length, 2);
+    assert.equal((await toldSeqs(server, session)).length, 2);
   });
 });
 
-test("many at once come together, in order, each once, and the follower may die", async () => {
-  const COUNT = 200;
+test("a flood: one prompt a window, the first and the last told, the others counted, none lost, and the follower may die", async () => {
+  const COUNT = 2000;
   await Lab.with({}, async (lab) => {
     const spy = new Spy(lab.root, "spy");
+    let id;
     lab.model.play("many", function* (first) {
       hasTools(first);
       const command = `until [ -e go ]; do sleep 0.05; done; for i in $(seq ${COUNT}); do echo OPENCODE_NOTIFY: number $i.; done`;
-      yield call("createBackgroundProcess", { command });
+      id = idIn((yield call("createBackgroundProcess", { command })).result);
       for (;;) yield say("noted");
     });
     const server = await lab.serve(spy.env);
@@ -109,14 +97,24 @@ test("many at once come together, in order, each once, and the follower may die"
     process.kill(pid, "SIGKILL");
     writeFileSync(join(lab.project, "go"), "");
 
-    const numbers = (texts) => texts.flatMap((text) => [...text.matchAll(/number (\d+)\./g)].map(([, number]) => Number(number)));
-    const texts = await until(async () => {
-      const now = (await notifications(server, session)).map(({ text }) => text);
-      return numbers(now).length >= COUNT && now;
-    }, "all notifications are stored");
-    assert.deepEqual(numbers(texts), Array.from({ length: COUNT }, (_, index) => index + 1));
-    assert.ok(texts.length < COUNT / 10, `${texts.length} prompts`);
-    await lab.model.until(({ sight }) => numbers(sight.said).length === COUNT, "all notifications");
+    await until(async () => (await toldSeqs(server, session)).length >= COUNT, "all notifications are stored");
+    const seqs = await toldSeqs(server, session);
+    const raised = (await lab.events()).filter(({ type }) => type === "notify").map(({ seq }) => seq);
+    assert.deepEqual(seqs.toSorted((a, b) => a - b), raised, "each counts as told, once");
+    const texts = (await notifications(server, session)).map(({ text }) => text);
+    assert.ok(texts.length < 20, `${texts.length} prompts`);
+    const numbers = texts.flatMap((text) => [...text.matchAll(/number (\d+)\./g)].map(([, number]) => Number(number)));
+    assert.deepEqual(numbers, numbers.toSorted((a, b) => a - b), "in order");
+    assert.deepEqual([numbers[0], numbers.at(-1)], [1, COUNT]);
+    assert.ok(texts.every((text) => text.match(/number \d+\./g).length <= 20));
+    // What was left out can be read from the place that is named.
+    const gaps = texts.flatMap((text) => [...text.matchAll(/number (\d+)\.\n- \((\d+) more of (\w+): since (\d+)\)\n/g)]);
+    assert.ok(gaps.length > 0, "some were left out");
+    assert.equal(numbers.length + gaps.reduce((sum, [, , count]) => sum + Number(count), 0), COUNT);
+    for (const [, before, , of, since] of gaps) {
+      assert.equal(of, id);
+      assert.equal((await lab.hob("logs", id, "--since", since)).split("\n")[0], `OPENCODE_NOTIFY: number ${Number(before) + 1}.`);
+    }
     await settled(spy, server, session);
     assert.notEqual((await until(follower, "another follower runs")).pid, pid);
   });

@@ -1,6 +1,6 @@
 // What a process asked for reaches its session by itself: lines that match, its end, silence, a question.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Lab } from "./lib/lab.mjs";
@@ -62,7 +62,7 @@ test("a failing build tells its error lines and its end", async () => {
   });
 });
 
-test("silence is told; an end on request and one that nobody asked for are not", async () => {
+test("silence is told; an end on request and one that was not to be told are not", async () => {
   await Lab.with({}, async (lab) => {
     const spy = new Spy(lab.root, "spy");
     const ids = {};
@@ -73,7 +73,8 @@ test("silence is told; an end on request and one that nobody asked for are not",
       };
       yield* create("killed", "trap 'echo error: interrupted; exit 1' TERM; echo on; sleep 1011 & wait", { watch: ["error"], notifyOnExit: true });
       yield* create("stopped", "sleep 1012", { notifyOnExit: true });
-      yield* create("plain", "exit 4");
+      yield* create("again", "sleep 1014", { notifyOnExit: true });
+      yield* create("plain", "exit 4", { notifyOnExit: false });
       yield call("waitForBackgroundProcess", { processId: "killed", match: "on" });
       yield call("killProcesses", { processId: "killed" });
       yield call("waitForBackgroundProcess", { processId: "plain" });
@@ -87,15 +88,77 @@ test("silence is told; an end on request and one that nobody asked for are not",
     await server.prompt(session, "[[quiet]]");
     await server.idle(session);
     await lab.hob("kill", ids.stopped);
+    await lab.hob("restart", ids.again);
     // All that was raised so far has been taken, and nobody was prompted.
     await until(async () => {
       const raised = (await lab.events()).filter(({ type }) => type === "exit" || type === "match").map(({ seq }) => seq);
-      return raised.length === 4 && raised.every((seq) => spy.acknowledged().includes(seq));
+      return raised.length === 5 && raised.every((seq) => spy.acknowledged().includes(seq));
     }, "every event is acknowledged");
     const users = async () => (await server.messages(session)).filter(({ info }) => info.role === "user");
     assert.equal((await users()).length, 1);
     ids.silent = (await lab.hob("run", "-S", session, "-l", "session", "-o", String(server.pid), "-n", "silent", "--idle-after", "300ms", "-c", "printf Continue?; sleep 1013")).trim();
     await until(async () => (await users()).length === 2, "the silence is told");
     await server.idle(session, server.events.length - 1);
+  });
+});
+
+test("of an end that nobody spoke of a failure is told, unless an answer has shown it", async () => {
+  await Lab.with({}, async (lab) => {
+    const spy = new Spy(lab.root, "spy");
+    lab.model.play("ends", function* (first) {
+      hasTools(first);
+      const create = function* (name, code) {
+        const command = `until [ -e ${name} ]; do sleep 0.05; done; exit ${code}`;
+        return idIn((yield call("createBackgroundProcess", { command, name })).result);
+      };
+      yield* create("good", 0);
+      const bad = yield* create("bad", 3);
+      // What fails while it is waited for is seen in the answer.
+      yield* create("watched", 5);
+      let sight = yield call("waitForBackgroundProcess", { processId: "watched" });
+      assert.match(sight.result, /"watched" failed, exit code 5/);
+      sight = yield say("waiting");
+      assert.equal(sight.said.length, 2, "nothing was told before");
+      assert.match(sight.said.at(-1), new RegExp(`^Background process ${bad} "bad" failed, exit code 3(\\n|$)`));
+      yield say("noted");
+    });
+    const server = await lab.serve(spy.env);
+    const session = await server.session();
+    await server.prompt(session, "[[ends]]");
+    await until(() => spy.calls().some((call) => call.startsWith("wait ")), "the agent waits");
+    writeFileSync(join(lab.project, "watched"), "");
+    await server.idle(session);
+    const settled = (name) => until(async () => {
+      const exit = (await lab.events()).find((event) => event.type === "exit" && event.name === name);
+      return exit && spy.acknowledged().includes(exit.seq);
+    }, `the end of ${name} is acknowledged`);
+    await settled("watched");
+    writeFileSync(join(lab.project, "good"), "");
+    await settled("good");
+    writeFileSync(join(lab.project, "bad"), "");
+    await settled("bad");
+    const users = (await server.messages(session)).filter(({ info }) => info.role === "user");
+    assert.equal(users.length, 2);
+  });
+});
+
+test("the user may ask for every end, for questions and ports; what is wrong is said in OpenCode's log", async () => {
+  await Lab.with({ plugin: { notify: { exit: "always", port: true, input: "yes" } } }, async (lab) => {
+    lab.model.play("always", function* (first) {
+      hasTools(first);
+      const script = "import http.server, threading; s = http.server.HTTPServer(('127.0.0.1', 0), http.server.BaseHTTPRequestHandler); s.serve_forever()";
+      yield call("createBackgroundProcess", { command: `exec python3 -c "${script}"`, name: "web" });
+      yield call("createBackgroundProcess", { command: "until [ -e go ]; do sleep 0.05; done", name: "good" });
+      for (;;) yield say("noted");
+    });
+    const server = await lab.serve();
+    const session = await server.session();
+    await server.prompt(session, "[[always]]");
+    await lab.model.until(({ sight }) => sight.said.some((text) => /^Background process \w+ "web" running, port \d+/m.test(text)), "the port");
+    writeFileSync(join(lab.project, "go"), "");
+    await lab.model.until(({ sight }) => sight.said.some((text) => /^Background process \w+ "good" completed, exit code 0/m.test(text)), "the end");
+    const logs = join(lab.home, ".local/share/opencode/log");
+    const text = readdirSync(logs).map((name) => readFileSync(join(logs, name), "utf8")).join("");
+    assert.match(text, /notify\.input must be true or false, not .*yes/);
   });
 });

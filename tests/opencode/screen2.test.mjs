@@ -107,6 +107,20 @@ onScreen("a failure is told once, with its session, to whoever may look elsewher
   assert.deepEqual(screen.told.filter(({ told }) => told === "toast").map(({ title, variant }) => [title, variant]), [["build failed", "error"], ["asker waits for input", "warning"]]);
 });
 
+onScreen("an answer to a question for a password is not shown", PACKAGE, async (lab, screen) => {
+  await screen.load();
+  await run(lab, "login", "read -sp 'Password: ' word; [ $word = sesame ] && echo granted; exec sleep 1000", ["--pty"]);
+  await screen.shows("? login");
+  await screen.click("? login");
+  await screen.shows("▌? login", "Password:");
+  await screen.press("i");
+  await screen.shows("Send a line to login");
+  await screen.press(..."sesame");
+  assert.doesNotMatch(await screen.shows("••••••"), /sesame/);
+  await screen.press("RETURN");
+  await screen.shows("▌● login", "granted");
+});
+
 onScreen("another project's global processes are not shown, a repository's are in its folders", PACKAGE, async (lab, screen) => {
   const inner = join(lab.project, "inner");
   mkdirSync(inner);

@@ -29,6 +29,7 @@ const task = (more) => ({
   stdin: false,
   ports: [],
   cpuPercent: 0,
+  cpuMs: 0,
   memoryBytes: 0,
   waitingFor: null,
   prompt: null,
@@ -37,7 +38,7 @@ const task = (more) => ({
 });
 
 test("texts are cut by the cells that they take", async () => {
-  const { cut, fit, plain, widthOf, wrap } = await load("tui/width");
+  const { cut, fit, plain, steady, widthOf, wrap } = await load("tui/width");
   const widths = { abc: 3, "日本": 4, "e\u0301": 1, "👍🏽": 2, "👨‍👩‍👧": 2, "❤️": 2, "한글": 4, "ｆ": 2, "…": 1, "│": 1, "\u200b": 0, "": 0 };
   for (const [text, cells] of Object.entries(widths)) assert.equal(widthOf(text), cells, JSON.stringify(text));
   assert.equal(cut("abcdef", 6), "abcdef");
@@ -51,6 +52,7 @@ test("texts are cut by the cells that they take", async () => {
   assert.deepEqual(wrap("日本語", 3), ["日", "本", "語"]);
   assert.deepEqual(wrap("日本", 1), ["日", "本"], "what is wider than the row stands alone");
   assert.deepEqual(wrap("", 4), [""]);
+  assert.equal(steady("a 👨‍👩‍👧 b 👍🏽 c ❤️ d 🚀 é 日"), "a 👨 b 👍 c ♥ d 🚀 é 日", "what terminals disagree about");
 });
 
 test("a row holds the name as far as the words at its right let it", async () => {
@@ -81,11 +83,27 @@ test("how a task looks", async () => {
   assert.equal(conditionOf(task({ waitingFor: "line", prompt: "Name: " })), "asks: Name:");
   assert.equal(conditionOf(task({ waitingFor: "keys", prompt: "" })), "waits for keys");
   assert.equal(conditionOf(task({ waitingFor: "password" })), "waits for a password");
+  assert.equal(conditionOf(task({ waitingFor: "keys", prompt: "Go on? [y/N] " })), "asks: Go on? [y/N]");
+  assert.equal(conditionOf(task({ waitingFor: "keys", prompt: "root:x:0:0:root" })), "waits for keys", "a line of vim's is no question");
   const busy = task({ ports: [3000, 3001], tags: ["notify:exit", "server", "web"], cpuPercent: 41.6 });
   assert.equal(detailOf(busy), ":3000 :3001  #server  42 % CPU");
   assert.equal(detailOf(task({ cpuPercent: 4.9 })), "", "only when it is busy");
   const ends = [[{ reason: "exit", exitCode: 3 }, "failed, exit 3"], [{ reason: "signal", signal: 9 }, "failed, signal 9"], [{ reason: "timeout" }, "failed, timeout"]];
   for (const [more, words] of ends) assert.equal(conditionOf(task({ status: "failed", ...more })), words);
+});
+
+test("busy is who uses the processor now", async () => {
+  const { Busy } = await load("tui/busy");
+  const busy = new Busy();
+  const share = (seconds, cpuMs, more) => busy.take([task({ cpuPercent: 60, cpuMs, ...more })], at(seconds))[0].cpuPercent;
+  assert.equal(share(10, 6000), 60, "of one seen for the first time, since its start");
+  assert.equal(share(10.5, 6400), 60, "that is too soon");
+  assert.equal(share(13, 6300), 10);
+  assert.equal(share(16, 6300), 0, "idle since");
+  assert.equal(share(18, 9300), 150, "two processors");
+  assert.equal(share(20, 1000), 0, "a process of it ended");
+  assert.equal(share(22, null, { status: "completed", cpuPercent: null }), null);
+  assert.equal(share(24, 1000), 60, "begun anew");
 });
 
 test("which tasks are shown, and in which order", async () => {
@@ -109,7 +127,7 @@ test("which tasks are shown, and in which order", async () => {
   assert.equal(ids(chosen(all, { status: "failed", tag: "a" })), "");
   assert.equal(ids(chosen(all, {})), ids(all));
   assert.equal(ids(ordered(all)).split(" ").slice(0, 2).join(" "), "asks global", "what asks, then the newest");
-  assert.equal(ids(current(all)), "asks global mine theirs left new", "what failed beside it is shown, what failed before is not");
+  assert.equal(ids(current(all)), "asks new global mine theirs left", "what failed beside it stands above, what failed before is not shown");
   assert.equal(ids(current([task({ status: "failed" })])), "", "nothing while nothing runs");
   assert.deepEqual(countOf(all), { living: 5, asking: 1 });
   assert.deepEqual(tagsOf(all), ["a", "b"]);
@@ -171,6 +189,29 @@ test("long lines are several rows, and lines are whole where they are copied", a
   assert.deepEqual(pager.rows().map(({ text }) => text), ["abc…", "│", "└──┘"], "a picture keeps its shape");
 });
 
+test("what is unfinished stands behind the lines until more comes", async () => {
+  const { Pager } = await load("tui/pager");
+  const pager = new Pager();
+  const texts = () => pager.rows().map(({ text }) => text);
+  pager.resize(10, 4);
+  pager.add(["one"], ["10 %"]);
+  assert.deepEqual(texts(), ["one", "10 %"]);
+  pager.add([], ["a 20 %", "b 50 % of something"]);
+  assert.deepEqual(texts(), ["one", "a 20 %", "b 50 % of ", "something"]);
+  pager.add(["done"], []);
+  assert.deepEqual(texts(), ["one", "done"]);
+  assert.deepEqual([pager.tail(1), pager.earlier], [["done"], false]);
+  pager.add(["two"], [], true);
+  assert.equal(pager.earlier, true);
+  pager.add(Array.from({ length: 12_000 }, (_, at) => `line ${at}`), ["last"]);
+  assert.deepEqual([pager.tail(9000).length, texts().at(-1), pager.tail(5000)[0]], [5000, "last", "line 7001"]);
+  pager.add([], ["first again"]);
+  assert.equal(texts().at(-1), "n");
+  pager.clear();
+  pager.add(["new"], []);
+  assert.deepEqual([texts(), pager.earlier], [["new"], false]);
+});
+
 test("of very much output the last lines are kept, and the reader's place", async () => {
   const { Pager } = await load("tui/pager");
   const pager = new Pager();
@@ -189,7 +230,7 @@ test("of very much output the last lines are kept, and the reader's place", asyn
 });
 
 test("keys", async () => {
-  const { actionOf, hintsIn, HINTS, MORE } = await load("tui/keys");
+  const { actionOf, hintsIn, HINTS, MORE, typed } = await load("tui/keys");
   assert.equal(actionOf({ name: "g" }), "home");
   assert.equal(actionOf({ name: "g", shift: true }), "end");
   assert.equal(actionOf({ name: "G" }), "end");
@@ -200,10 +241,14 @@ test("keys", async () => {
   for (const { key, action } of [...HINTS, ...MORE]) assert.equal(actionOf({ name: key }), action, key);
   assert.equal(hintsIn(16).map(({ key, words }) => `${key} ${words}`).join("  "), "q back  ? keys");
   assert.deepEqual(hintsIn(500), HINTS);
+  const keys = [{ name: "a", sequence: "a" }, { name: "a", shift: true, sequence: "A" }, { name: "space", sequence: " " }, { name: "é", sequence: "é" }];
+  assert.deepEqual(keys.map(typed), ["a", "A", " ", "é"]);
+  const others = [{ name: "return", sequence: "\r" }, { name: "up", sequence: "\u001b[A" }, { name: "a", ctrl: true, sequence: "\u0001" }];
+  assert.deepEqual(others.map(typed), ["", "", ""]);
 });
 
 test("sentences", async () => {
-  const { alertText, countText, draftText, headText, emptyText } = await load("tui/words");
+  const { alertText, countText, draftText, foundText, headText, emptyText, placeText } = await load("tui/words");
   const failed = task({ status: "failed", reason: "exit", exitCode: 2 });
   assert.deepEqual(alertText({ kind: "failed", task: failed }), { title: "web failed", message: "It ended, exit 2." });
   const asks = task({ waitingFor: "line", prompt: "Go on? " });
@@ -213,6 +258,9 @@ test("sentences", async () => {
   assert.equal(draftText(task(), ["a", "b"]), 'The last output of background process abcde "web":\na\nb\n');
   assert.equal(headText(1, 3, { status: "failed", tag: "a" }), "failed #a: 1 of 3");
   assert.equal(headText(3, 3, {}), "3");
+  assert.deepEqual([foundText("x", 3, true), foundText("x", 0, false), foundText("x", 0, true)], ["3 × x", "no x", "not in the last lines: x"]);
+  const place = (follows, above, earlier) => placeText(follows, { above, below: 5 }, earlier);
+  assert.deepEqual([place(true, 9, true), place(false, 0, false), place(false, 0, true), place(false, 1, true)], ["following", "0 above, 5 below", "hob logs has the rest", "1 above, 5 below"]);
   assert.deepEqual([emptyText(0, ""), emptyText(2, ""), emptyText(0, "no hob")], ["Nothing runs here yet.", "Nothing fits the filters.", "no hob"]);
 });
 
@@ -255,8 +303,7 @@ test("an event is a look; without events nothing is done while nothing lives", a
   assert.deepEqual([hob.looks, hob.followers.length], [1, 1]);
   assert.deepEqual(process.getActiveResourcesInfo().filter((name) => name === "Timeout"), [], "no timer runs");
   watch.open();
-  await until(() => hob.looks === 2, "another look");
-  assert.equal(hob.followers.length, 1, "there is one follower");
+  assert.deepEqual([hob.looks, hob.followers.length], [1, 1], "what goes on is not begun again");
   hob.list = [task({ status: "completed" }), task({ id: "fresh", status: "completed" })];
   hob.followers[0].stdout.write("{}\n");
   await until(() => seen.tasks.length === 2, "what the event told");
@@ -324,20 +371,20 @@ test("a log is read line by line as it comes, until nobody looks any more", asyn
   const { follow } = await load("tui/output");
   const child = fakeChild();
   const seen = [];
-  const reader = { add: (lines) => seen.push(...lines), set: assert.fail, failed: (sentence) => seen.push(`! ${sentence}`) };
-  const hob = { start: (args) => (assert.deepEqual(args, ["logs", "abcde", "-f", "-n", "2000"]), child), ask: assert.fail };
+  const reader = { add: (...more) => seen.push(more), set: assert.fail, failed: (sentence) => seen.push(`! ${sentence}`) };
+  const hob = { start: (args) => (assert.deepEqual(args, ["logs", "abcde", "-f", "--json", "-n", "2000"]), child), ask: assert.fail };
   const close = follow(hob, task(), false, reader);
-  for (const text of ["on", "e\ntwo\nth", "ree\n"]) child.stdout.write(text);
-  await until(() => seen.length === 3, "three lines");
-  assert.deepEqual(seen.splice(0), ["one", "two", "three"]);
-  child.stdout.write("four");
+  const first = JSON.stringify({ since: 0, text: "one\ntwo\n\n", unfinished: "50 %\n" });
+  for (const text of [first.slice(0, 9), `${first.slice(9)}\n{"since":7,`, '"text":"","unfinished":""}\n']) child.stdout.write(text);
+  await until(() => seen.length === 2, "two steps");
+  assert.deepEqual(seen.splice(0), [[["one", "two", ""], ["50 %"], false], [[], [], true]]);
   child.stderr.write("it is gone\n");
-  await until(() => child.stdout.readableLength === 0 && child.stderr.readableLength === 0, "all is read");
+  await until(() => child.stderr.readableLength === 0, "all is read");
   child.emit("close");
-  assert.deepEqual(seen.splice(0), ["four", "! it is gone"]);
+  assert.deepEqual(seen.splice(0), ["! it is gone"]);
   close();
   assert.ok(child.killed);
-  child.stdout.write("five\n");
+  child.stdout.write(`${first}\n`);
   await until(() => child.stdout.readableLength === 0, "all is read");
   assert.deepEqual(seen, []);
   follow({ start: () => assert.fail("hob is missing") }, task(), false, reader);

@@ -41,6 +41,7 @@ const task = (more) => ({
   ports: [],
   waitingFor: null,
   prompt: null,
+  ending: null,
   leftover: false,
   portHeldBy: null,
   ...more,
@@ -53,6 +54,8 @@ const event = (seq, more) => ({
   id: "abcde",
   name: null,
   sessionId: "ses_1",
+  project: "/p",
+  owner: "1:1",
   message: `message ${seq}`,
   cursor: seq * 10,
   status: null,
@@ -103,10 +106,34 @@ test("the program is looked for in the option, HOB_BIN, the packages, the source
 
 test("options take what is usable", async () => {
   const { readOptions } = await load("options");
-  assert.deepEqual(readOptions(), { bin: undefined, notifyPrefix: "OPENCODE_NOTIFY:", home: undefined, autoBackground: 60 });
-  const given = { bin: 7, notifyPrefix: "", home: "/x", autoBackground: 0 };
-  assert.deepEqual(readOptions(given), { bin: undefined, notifyPrefix: "OPENCODE_NOTIFY:", home: "/x", autoBackground: 0 });
+  const notify = { exit: "failure", input: false, port: false };
+  assert.deepEqual(readOptions(), { bin: undefined, notifyPrefix: "OPENCODE_NOTIFY:", home: undefined, autoBackground: 60, notify });
+  assert.deepEqual(readOptions({ bin: 7, notifyPrefix: "", home: "/x", autoBackground: 0 }), {
+    bin: undefined,
+    notifyPrefix: "OPENCODE_NOTIFY:",
+    home: "/x",
+    autoBackground: 0,
+    notify,
+  });
   for (const autoBackground of [-1, "10", NaN, null]) assert.equal(readOptions({ autoBackground }).autoBackground, 60);
+  assert.deepEqual(readOptions({ notify: { exit: "always", input: true, port: true } }).notify, { exit: "always", input: true, port: true });
+  for (const wrong of [null, "all", ["exit"], { exit: "sometimes", input: "yes", port: 1 }]) assert.deepEqual(readOptions({ notify: wrong }).notify, notify);
+});
+
+test("what is wrong with the options is told, one sentence each", async () => {
+  const { wrongIn } = await load("options");
+  assert.deepEqual(wrongIn(), []);
+  assert.deepEqual(wrongIn({ bin: "/x", home: "~/y", notifyPrefix: "N:", notify: { exit: "never", input: false, port: true } }), []);
+  assert.deepEqual(wrongIn({ bin: 7, autoBackground: "10", notify: "all" }), [
+    "The option bin must be a text, not 7: it counts as not given.",
+    'The option autoBackground must be a number of seconds, not "10": it counts as not given.',
+    'The option notify must be an object, not "all": it counts as not given.',
+  ]);
+  assert.deepEqual(wrongIn({ notify: { exit: "sometimes", input: 1, exits: true } }), [
+    'The option notify.exit must be "failure", "always" or "never", not "sometimes": it counts as not given.',
+    "The option notify.input must be true or false, not 1: it counts as not given.",
+    "There is no option notify.exits: notify takes exit, input and port.",
+  ]);
 });
 
 test("the shell is the one of OpenCode's bash tool", async () => {
@@ -362,13 +389,17 @@ test("conditions become options; a wait ends within 50 s unless told otherwise",
 
 test("what is created tells hob what to raise", async () => {
   const { runArguments } = await load("create");
-  const from = { session: "ses_1", project: "/p", caller: "ses_2", owner: "1:2", notifyPrefix: "N:", shell: "/bin/sh" };
-  const before = (args) => runArguments({ command: "x", ...args }, "/c", from).join(" ").split(" -S ")[0];
+  const notify = { exit: "failure", input: false, port: false };
+  const from = { session: "ses_1", project: "/p", caller: "ses_2", owner: "1:2", notifyPrefix: "N:", notify, shell: "/bin/sh" };
+  const before = (args, more) => runArguments({ command: "x", ...args }, "/c", { ...from, ...more }).join(" ").split(" -S ")[0];
   assert.equal(before({}), "run");
   assert.equal(
     before({ name: "web", tags: ["a"], pty: true, watch: ["x y", "z"], notifyOnExit: true, notifyOnInput: true, idleAfter: "30s", timeout: "1m" }),
     "run -n web -t a -t notify:exit --timeout 1m --pty --watch x y --watch z --input-event --idle-after 30s",
   );
+  const all = { notify: { exit: "always", input: true, port: true } };
+  assert.equal(before({}, all), "run --input-event --port-event");
+  assert.equal(before({ notifyOnExit: false, notifyOnInput: false }, all), "run -t notify:never --port-event", "a task's own choice wins");
 });
 
 test("the words of a call become selectors", async () => {
@@ -466,8 +497,9 @@ function fakeClient({ drops = 0 } = {}) {
   return client;
 }
 
-async function notifier({ answers, ...options } = {}) {
+async function notifier({ answers = knows(), ends = "failure", seen = [], ...options } = {}) {
   const { Notifier } = await load("notify");
+  const { Prompter } = await load("prompt");
   const { Turns } = await load("turns");
   const { Sessions } = await load("sessions");
   const client = fakeClient(options);
@@ -476,13 +508,16 @@ async function notifier({ answers, ...options } = {}) {
   const acknowledged = [];
   const outbox = { acknowledge: async (seqs) => void acknowledged.push(...seqs) };
   const hob = fakeHob(answers);
-  return { client, hob, acknowledged, notifier: new Notifier(hob, client, new Sessions(client), turns, outbox) };
+  const knowledge = { hob, ends: () => ends, sawEnd: (id) => seen.includes(id) };
+  const host = new Prompter(client, new Sessions(client), turns);
+  return { client, hob, acknowledged, notifier: new Notifier(knowledge, host, outbox, "1:1") };
 }
 
 test("the first notification goes at once, the next ones together, with agent, model and variant", async () => {
   const { client, acknowledged, notifier: { take } } = await notifier();
-  for (const seq of [1, 2, 3]) await take(event(seq));
-  await take(event(2));
+  await take(event(1));
+  await until(() => client.prompts.length === 1, "the first one is sent");
+  for (const seq of [2, 3, 2]) await take(event(seq));
   await until(() => acknowledged.length === 3, "all are acknowledged");
   assert.deepEqual(client.prompts.map(({ text }) => text), [
     "Notification from background process abcde: message 1",
@@ -497,8 +532,8 @@ test("the first notification goes at once, the next ones together, with agent, m
 const knows = (more) => ({ show: () => task(more), logs: () => ({ text: "one\ntwo\n", cursor: 99 }) });
 
 /** What a session is told of these events. */
-async function told(events, answers) {
-  const { client, acknowledged, notifier: { take } } = await notifier({ answers });
+async function told(events, answers, options) {
+  const { client, acknowledged, notifier: { take } } = await notifier({ answers, ...options });
   for (const one of events) await take(one);
   await until(() => acknowledged.length === events.length, "all are acknowledged");
   return client.prompts.map(({ text }) => text);
@@ -530,52 +565,191 @@ test("only what is told is marked as told", async () => {
 });
 
 test("a message goes at once, and what else happened behind it", async () => {
-  const [first, second] = await told([event(1), event(2, { type: "idle", message: "silent for 5s" })], knows());
-  assert.equal(first, "Notification from background process abcde: message 1");
-  assert.match(second, /^Background process abcde running\n- silent for 5s\n/);
+  const { client, notifier: { take } } = await notifier();
+  await take(event(1));
+  await until(() => client.prompts.length === 1, "the message is sent");
+  await take(event(2, { type: "idle", message: "silent for 5s" }));
+  await until(() => client.prompts.length === 2, "the other is sent");
+  assert.equal(client.prompts[0].text, "Notification from background process abcde: message 1");
+  assert.match(client.prompts[1].text, /^Background process abcde running\n- silent for 5s\n/);
+  const [both] = await told([event(1), event(2, { type: "idle", message: "silent for 5s" })], knows());
+  assert.match(both, /^Notification from background process abcde: message 1\n\nBackground process abcde running\n- silent for 5s\n/, "what comes with it goes with it");
 });
 
-test("an end that nobody asked for, one on request, and what came before that are told to nobody", async () => {
+test("which ends are told: as the task says, else as the option says", async () => {
+  const exit = (status) => event(1, { type: "exit", status, message: null });
+  const tells = async (status, ends, tags = [], seen = []) => (await told([exit(status)], knows({ status, tags }), { ends, seen })).length === 1;
+  assert.ok(await tells("failed", "failure"));
+  assert.ok(!(await tells("completed", "failure")));
+  assert.ok(await tells("completed", "always"));
+  assert.ok(!(await tells("failed", "never")));
+  for (const status of ["failed", "completed"]) {
+    assert.ok(await tells(status, "never", ["notify:exit"]));
+    assert.ok(!(await tells(status, "always", ["notify:never"])));
+  }
+  assert.ok(!(await tells("failed", "always", ["notify:exit"], ["abcde"])), "an answer has shown it");
+});
+
+test("one on request, and what came before that, are told to nobody", async () => {
   const exit = (seq, status) => event(seq, { type: "exit", status, message: null });
-  assert.deepEqual(await told([exit(1, "failed")], knows({ status: "failed" })), []);
   const unborn = event(1, { type: "exit", status: "failed", reason: "exec", message: "cannot enter the working directory" });
   assert.deepEqual(await told([unborn], knows({ status: "failed", tags: ["notify:exit"] })), []);
   const cancelled = { status: "cancelled", tags: ["notify:exit"] };
-  assert.deepEqual(await told([exit(1, "cancelled"), event(2, { type: "match" }), event(3, { type: "input" })], knows(cancelled)), []);
+  const said = [event(2, { type: "match" }), event(3, { type: "input" }), event(4)];
+  assert.deepEqual(await told([exit(1, "cancelled"), ...said], knows(cancelled)), []);
+  assert.deepEqual(await told(said, knows({ ending: "request" })), [], "it is about to end");
   const gone = () => { throw Object.assign(new Error("no such task"), { code: 3 }); };
   assert.deepEqual(await told([event(1, { type: "match" })], { show: gone }), []);
 });
 
-test("a flood of matches is counted, and holds up nothing else", async () => {
-  const { client, acknowledged, notifier: { take } } = await notifier({ answers: knows() });
-  for (let seq = 1; seq <= 5000; seq++) await take(event(seq, { type: "match" }));
-  await until(() => acknowledged.length === 5000, "all are acknowledged");
-  for (let seq = 5001; seq <= 5100; seq++) await take(event(seq, { type: "match" }));
-  await take(event(6000));
-  await until(() => acknowledged.length === 5101, "the message is acknowledged");
-  assert.equal(client.prompts.length, 2);
-  assert.match(client.prompts[0].text, /- matched: message 10\n- 4990 more matches\nlast output/);
-  assert.match(client.prompts[1].text, /^Notification from background process abcde: message 6000\n\nBackground process abcde/);
+test("there is one prompt in 200 ms at the most", async () => {
+  const { client, notifier: { take } } = await notifier();
+  const began = performance.now();
+  let seq = 0;
+  const speaking = setInterval(() => take(event(++seq)), 10);
+  await until(() => client.prompts.length >= 4, "four prompts");
+  clearInterval(speaking);
+  assert.ok(performance.now() - began >= 590, "three windows lie between them");
 });
 
-test("the pause that a flood of matches makes ends with the first other event", async () => {
+/** Tasks by their ids, each as MORE says. */
+const knowsAll = (more = {}) => ({ show: ([, id]) => task({ id, ...more[id] }), logs: () => ({ text: "one\n", cursor: 99 }) });
+
+test("of more than twenty messages the first and the last ten; the others are counted, with the place to read", async () => {
+  const range = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  const { client, acknowledged, notifier: { take } } = await notifier();
+  for (const seq of range(1, 20)) await take(event(seq));
+  await until(() => acknowledged.length === 20, "all are acknowledged");
+  assert.equal(client.prompts[0].text, ["Notifications from background processes:", ...range(1, 20).map((seq) => `- abcde: message ${seq}`)].join("\n"), "twenty are told");
+  for (const seq of range(101, 6000)) await take(event(seq));
+  await until(() => acknowledged.length === 5920, "all are acknowledged");
+  assert.equal(client.prompts.length, 2);
+  assert.deepEqual(client.prompts[1].text.split("\n").slice(1), [
+    ...range(101, 110).map((seq) => `- abcde: message ${seq}`),
+    "- (5880 more of abcde: since 1110)",
+    ...range(5991, 6000).map((seq) => `- abcde: message ${seq}`),
+  ]);
+  assert.deepEqual(client.stored.at(-1).parts[0].metadata, { hob: { seqs: [[101, 6000]] } }, "all of them count as told");
+});
+
+test("matches are no exception; many tasks share one prompt", async () => {
+  const matches = Array.from({ length: 5000 }, (_, index) => event(index + 1, { type: "match" }));
+  const [text] = await told(matches, knows());
+  assert.match(text, /^Background process abcde running\n- matched: message 1\n[^]*- matched: message 10\n- \(4980 more: since 110\)\n- matched: message 4991\n/);
+  assert.match(text, /- matched: message 5000\nlast output:\none\ntwo\n\(first match: since 10; what is new: since 99\)$/);
+  const exits = Array.from({ length: 50 }, (_, index) => event(index + 1, { type: "exit", id: `id${index + 1}`, status: "failed" }));
+  const failed = Object.fromEntries(exits.map(({ id }) => [id, { status: "failed", exitCode: 1 }]));
+  const [many] = await told(exits, knowsAll(failed));
+  assert.equal(many.match(/^Background process id\d+ failed, exit code 1$/gm).length, 20);
+  assert.match(many, /^- \(1 more of id11: since 110\)$/m);
+  assert.match(many, /^- \(10 more of 10 other processes\)$/m);
+  const mixed = [event(1, { id: "other" }), ...Array.from({ length: 40 }, (_, index) => event(index + 2, { type: "match" })), event(42, { type: "exit", status: "failed" })];
+  const [all] = await told(mixed, knowsAll({ abcde: { status: "failed", exitCode: 2 } }));
+  assert.match(all, /^Notification from background process other: message 1\n\nBackground process abcde failed, exit code 2\n- matched: message 2\n[^]*- \(22 more: since 110\)\n/);
+});
+
+test("numbers are kept as runs", async () => {
+  const { pack, holds } = await load("seqs");
+  assert.deepEqual(pack([3, 1, 2, 7, 9, 10, 9]), [[1, 3], 7, [9, 10]]);
+  assert.deepEqual([0, 1, 3, 4, 7, 8, 10].map((seq) => holds([[1, 3], 7, [9, 10]], seq)), [false, true, true, false, true, false, true]);
+});
+
+test("the pace of a task that never comes to rest, and of one that does", async () => {
+  const { Pace } = await load("pace");
+  /** Events so many milliseconds apart, each told as soon as it may be: the pauses between the prompts, and when it is warned. */
+  const play = (pace, gap, working, until, from = 0) => {
+    const prompts = [];
+    const warned = [];
+    let waiting = false;
+    for (let now = from; now < until; now += gap) {
+      pace.raised({ at: new Date(now).toISOString() }, working);
+      waiting = true;
+      if (pace.due > now) continue;
+      if (pace.told(now)) warned.push(now);
+      prompts.push(now);
+    }
+    return { prompts, warned, waiting };
+  };
+  const spinner = new Pace();
+  const { prompts, warned } = play(spinner, 500, false, 100_000);
+  assert.deepEqual(prompts, [0, 500, 1000, 1500, 2000, 2500, 4500, 8500, 16500, 32500, 62500, 92500]);
+  assert.deepEqual(warned, [2500], "once");
+  const calm = play(spinner, 40_000, false, 250_000, 140_000);
+  assert.deepEqual(calm.prompts, [140_000, 180_000, 220_000]);
+  assert.equal(spinner.due, -Infinity, "it has come to rest");
+  assert.deepEqual(play(spinner, 500, false, 310_000, 300_000).warned, [], "it knows");
+
+  const rounds = play(new Pace(), 5000, true, 200_000);
+  assert.deepEqual(rounds.warned, [95_000], "twenty rounds while the agent works");
+  assert.deepEqual(play(new Pace(), 5000, false, 1_000_000).warned, [], "every five seconds, while nobody works");
+  const burst = new Pace();
+  for (let now = 0; now < 300; now++) burst.raised({ at: new Date(now).toISOString() }, false);
+  for (const now of [0, 200, 400]) burst.told(now);
+  assert.equal(burst.due, -Infinity, "a burst is no loop");
+});
+
+test("a task that is slowed down is told so once, and holds up nothing else", async () => {
+  const { client, acknowledged, notifier: { take } } = await notifier({ answers: knowsAll() });
+  let seq = 0;
+  const speaking = setInterval(() => take(event(++seq, { at: new Date().toISOString() })), 50);
+  await until(() => client.prompts.some(({ text }) => /slowed down/.test(text)), "it is slowed down");
+  const slowed = client.prompts.length;
+  assert.match(client.prompts.at(-1).text, /^Background process abcde is slowed down: .* since \d+\.$/m);
+  await take(event(9001, { id: "other" }));
+  await until(() => acknowledged.includes(9001), "the other one is told");
+  assert.equal(client.prompts.at(-1).text, "Notification from background process other: message 9001");
+  await until(() => client.prompts.length === slowed + 2, "the next group");
+  clearInterval(speaking);
+  const group = client.prompts.at(-1).text;
+  assert.match(group, /^Notifications from background processes:\n(- abcde: message \d+\n){10}- \(\d+ more of abcde: since \d+\)\n/, "what came in two seconds");
+  assert.ok(!/slowed down/.test(group));
+  await take(event(9002, { type: "exit", status: "failed" }));
+  await until(() => acknowledged.includes(9002), "the end is told");
+  assert.deepEqual(acknowledged.toSorted((a, b) => a - b), [...Array.from({ length: seq }, (_, index) => index + 1), 9001, 9002]);
+});
+
+test("what is slowed down waits for the end of its pause, unless the task ends or very much waits", async () => {
   const { Queue } = await load("queue");
-  const flooded = () => {
-    const queue = new Queue();
-    for (let flood = 0; flood < 6; flood++) {
-      for (let seq = 1; seq <= 11; seq++) queue.add(event(seq, { type: "match" }));
+  const { Paces } = await load("pace");
+  const slowed = () => {
+    const queue = new Queue(new Paces());
+    // The longest pause there is.
+    for (let prompt = 0; prompt < 12; prompt++) {
+      queue.add(event(prompt), false);
+      queue.take();
+      // As if the pause had passed: a flood does not wait for its end.
+      for (let seq = 1; seq <= 10_000; seq++) queue.add(event(seq), false);
       queue.take();
     }
     return queue;
   };
-  const [hurried, patient] = [flooded(), flooded()];
-  const ended = [];
-  patient.rest().then(() => ended.push("patient"));
-  hurried.rest().then(() => ended.push("hurried"));
-  patient.add(event(12, { type: "match" }));
-  hurried.add(event(12));
-  await until(() => ended.length > 0, "one of them ends");
-  assert.equal(ended[0], "hurried");
+  const [ended, patient] = [slowed(), slowed()];
+  const ready = [];
+  ended.add(event(20_001), false);
+  patient.add(event(20_001), false);
+  patient.ready().then(() => ready.push("patient"));
+  ended.ready().then(() => ready.push("ended"));
+  assert.deepEqual([patient.take().batches.length, patient.isEmpty], [0, false], "it waits");
+  ended.add(event(20_002, { type: "exit", status: "failed" }), false);
+  await until(() => ready.length > 0, "one of them is ready");
+  assert.deepEqual([ready, ended.take().batches[0].seqs], [["ended"], [20_001, 20_002]]);
+  patient.add(event(20_003, { id: "other" }), false);
+  await until(() => ready.length > 1, "another task's do not wait");
+  assert.deepEqual(patient.take().batches.map(({ id }) => id), ["other"]);
+});
+
+test("young events of our own tasks are sent unasked, others are looked for first", async () => {
+  const { client, acknowledged, notifier: { take } } = await notifier();
+  let looks = 0;
+  const { messages } = client.session;
+  client.session.messages = (...args) => (looks++, messages(...args));
+  await take(event(1));
+  await until(() => acknowledged.length === 1, "ours is acknowledged");
+  assert.equal(looks, 0);
+  client.stored.push({ info: { id: "msg_0", role: "user" }, parts: [{ metadata: { hob: { seqs: [[2, 3], 5] } } }] });
+  for (const seq of [2, 3, 4]) await take(event(seq, { owner: "2:2" }));
+  await until(() => acknowledged.length === 4, "the others are acknowledged");
+  assert.deepEqual(client.prompts.map(({ text }) => text.replace(/^.*: /, "")), ["message 1", "message 4"]);
 });
 
 test("other events, and those of a session that is gone, are acknowledged and no more", async () => {

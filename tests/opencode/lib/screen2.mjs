@@ -22,6 +22,7 @@ const Keymap = createContext();
 const [route, setRoute] = createSignal({ type: "home" });
 const [claims, setClaims] = createSignal([]);
 const [pages, setPages] = createSignal([]);
+const [overlay, setOverlay] = createSignal();
 const commands = [];
 const listeners = new Map();
 const dialogs = [];
@@ -115,7 +116,12 @@ function contextOf({ options = {}, without = [], theme = "nested", directory }) 
       confirm: dialog("confirm", ["title", "message"], ["label"]),
       prompt: dialog("prompt", ["title"], ["description", "placeholder", "value"]),
       select: dialog("select", ["title", "options"], ["placeholder", "current"]),
-    }, ["show", "set", "clear", "alert"]),
+      show: (render, onClose) => setOverlay(() => ({ render, onClose })),
+      clear: () => {
+        overlay()?.onClose?.();
+        setOverlay(undefined);
+      },
+    }, ["set", "alert"]),
   };
   const data = { on, session: left("data.session", { get }, ["list", "root", "family", "status"]), location: left("data.location", { default: () => ({ directory }) }) };
   const parts = {
@@ -143,6 +149,7 @@ function App() {
   const session = () => (route().type === "session" ? route().sessionID : undefined);
   const input = { get sessionID() { return session(); } };
   const body = createMemo(() => {
+    if (overlay()) return overlay().render();
     const page = route().type === "plugin" && pages().find(({ name }) => name === route().name);
     if (page) return page.render({ data: route().data });
     const box = createElement("box");

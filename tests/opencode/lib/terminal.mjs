@@ -80,9 +80,10 @@ export class Terminal {
     await this.#mouse(0, await this.#find(text, from), "Mm");
   }
 
-  /** Turns the wheel over the first place where the screen shows TEXT. */
-  async wheel(direction, text, from = 0) {
-    await this.#mouse(direction === "up" ? 64 : 65, await this.#find(text, from), "M");
+  /** Turns the wheel over the first place where the screen shows TEXT, or so many rows BELOW it. */
+  async wheel(direction, text, from = 0, below = 0) {
+    const { x, y } = await this.#find(text, from);
+    await this.#mouse(direction === "up" ? 64 : 65, { x, y: y + below }, "M");
   }
 
   async #find(text, from) {

@@ -1,3 +1,4 @@
+/** @jsxImportSource @opentui/solid */
 // OpenCode 2's screen, from its documentation. Every method may be missing; what it has no place for is left out.
 import type { CliRenderer } from "@opentui/core";
 import { createSignal } from "solid-js";
@@ -5,7 +6,8 @@ import type { JSX } from "@opentui/solid";
 import { contains } from "../inside.ts";
 import { isMethod } from "../two/context.ts";
 import { PAGE } from "./desk.ts";
-import type { Colours, Dialogs, Screen } from "./screen.ts";
+import type { Colours, Dialogs, Question, Screen } from "./screen.ts";
+import { Secret } from "./secret.tsx";
 
 export interface Context {
   options?: Record<string, unknown>;
@@ -27,6 +29,8 @@ export interface Context {
       current?(): Route;
     };
     dialog?: {
+      show?(render: () => JSX.Element, onClose: () => void): void;
+      clear?(): void;
       confirm?(question: { title: string; message: string }): Promise<boolean | undefined>;
       prompt?(question: { title: string; placeholder: string; value: string }): Promise<string | undefined>;
       select?<Value>(question: { title: string; options: { title: string; value: Value }[]; current?: Value }): Promise<Value | undefined>;
@@ -108,17 +112,29 @@ function placeOf({ location, data }: Context): string {
 }
 
 /** Each counts as open until it is answered: OpenCode 2 does not tell. */
-function dialogsOf({ ui }: Context): Dialogs {
+function dialogsOf({ ui, theme }: Context): Dialogs {
   const [open, setOpen] = createSignal(0);
-  const shown = async <Value>(answer: Promise<Value> | undefined): Promise<Value> => {
+  const shown = async <Value,>(answer: Promise<Value> | undefined): Promise<Value> => {
     if (!answer) throw new Error("This OpenCode lets no plugin ask here.");
     setOpen((count) => count + 1);
     return answer.finally(() => setOpen((count) => count - 1));
   };
-  const has = (name: "prompt" | "select" | "confirm") => isMethod(ui?.dialog?.[name]);
+  const has = (name: "prompt" | "select" | "confirm" | "show" | "clear") => isMethod(ui?.dialog?.[name]);
+  // OpenCode 2's own dialog shows what is typed.
+  const secret = ({ title, placeholder }: Question) =>
+    new Promise<string | undefined>((resolve) => {
+      const close = (line?: string) => {
+        resolve(line);
+        ui!.dialog!.clear!();
+      };
+      ui!.dialog!.show!(() => <Secret theme={coloursOf(theme)} title={title} question={placeholder} take={close} cancel={() => close()} />, () => resolve(undefined));
+    });
   return {
     isOpen: () => open() > 0,
-    ask: (question) => shown(has("prompt") ? ui!.dialog!.prompt!(question) : undefined),
+    ask: ({ isSecret, ...question }) => {
+      if (isSecret) return shown(has("show") && has("clear") ? secret(question) : undefined);
+      return shown(has("prompt") ? ui!.dialog!.prompt!(question) : undefined);
+    },
     choose: (question) => shown(has("select") ? ui!.dialog!.select!(question) : undefined),
     confirm: (question) => shown(has("confirm") ? ui!.dialog!.confirm!(question) : undefined),
   };
