@@ -42,7 +42,7 @@ async function playWhole(lab, server, key) {
   const short = () => [...ends.keys()].filter((i) => !all[i].output.endsWith(ends.get(i)));
   for (let again = 1; again <= 8 && short().length > 0; again++) {
     const lost = short();
-    const more = await play(lab, server, `${key} ${again}`, lost.map((i) => SCRIPTS[i]));
+    const more = await play(lab, server, `${key}-${again}`, lost.map((i) => SCRIPTS[i]));
     lost.forEach((i, n) => (all[i] = more[n]));
   }
   assert.deepEqual(short().map((i) => SCRIPTS[i]), [], `${key}: the end of long output arrives`);
