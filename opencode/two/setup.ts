@@ -37,7 +37,7 @@ const all = new Map<string, Shared>();
 
 /**
  * Registers the tools and listens. What it returns lets go of both and ends no process: a folder where nothing happens
- * for an hour is unloaded. Without tools to register (OpenCode 1 calls this, too) it does nothing.
+ * for an hour is unloaded. Without tools to register (OpenCode 1 may call this, too) it does nothing.
  */
 export async function setup(context: Context): Promise<(() => void) | undefined> {
   if (!isMethod(context?.tool?.transform)) return undefined;

@@ -334,7 +334,7 @@ inBoth("whatever method is missing, the others are used", async (lab, open) => {
   for (const method of ["session", "session.synthetic"]) await two.message(session, new RegExp(`task-${methods.indexOf(method)}\\.`));
 });
 
-test("OpenCode 1.18 calls setup with nothing to do there", async () => {
+test("where OpenCode 1.18 calls setup, there is nothing to do for it", async () => {
   const { default: plugin } = await load("server");
   assert.deepEqual(Object.keys(plugin), ["id", "server", "setup"]);
   const stub = Object.fromEntries("options agent aisdk catalog command integration plugin reference skill".split(" ").map((key) => [key, {}]));
