@@ -16,7 +16,7 @@ export function marksFor(notifyOnExit: boolean | undefined): string[] {
 }
 
 /** What a task's own marks say of its end; undefined when they say nothing. */
-export function markedEnds(tags: string[]): Ends | undefined {
+export function markedEnds(tags: string[]): "always" | "never" | undefined {
   if (tags.includes(NOTIFY_EXIT)) return "always";
   return tags.includes(NOTIFY_NEVER) ? "never" : undefined;
 }

@@ -68,7 +68,9 @@ async function lookAt(hob: Knowledge["hob"], id: string): Promise<Shown | undefi
 }
 
 function endIsNews({ ends, sawEnd }: Knowledge, { project, exit }: Batch, { id, tags }: Shown): boolean {
-  const wanted = markedEnds(tags) ?? ends(project);
+  const own = markedEnds(tags);
+  if (own) return own === "always";
+  const wanted = ends(project);
   return !sawEnd(id) && (wanted === "always" || (wanted === "failure" && exit?.status === "failed"));
 }
 

@@ -587,7 +587,8 @@ test("which ends are told: as the task says, else as the option says", async () 
     assert.ok(await tells(status, "never", ["notify:exit"]));
     assert.ok(!(await tells(status, "always", ["notify:never"])));
   }
-  assert.ok(!(await tells("failed", "always", ["notify:exit"], ["abcde"])), "an answer has shown it");
+  assert.ok(!(await tells("failed", "always", [], ["abcde"])), "an answer has shown it");
+  assert.ok(await tells("failed", "never", ["notify:exit"], ["abcde"]), "who asked for it gets it");
 });
 
 test("one on request, and what came before that, are told to nobody", async () => {
