@@ -3,7 +3,7 @@
 import { statSync } from "node:fs";
 import { NOTIFY_EXIT } from "./create.ts";
 import type { Desk } from "./desk.ts";
-import { Link, standsFor } from "./link.ts";
+import { becomes, Link, standsFor } from "./link.ts";
 import type { Options } from "./options.ts";
 import { shellFor } from "./shell.ts";
 
@@ -43,7 +43,7 @@ export class Auto {
     try {
       const shell = shellFor(this.shellOf(config.shell));
       const program = desk.hob.find();
-      if (!(await this.#works(program))) return;
+      if (!(await this.#works(program, shell))) return;
       this.#link = new Link(shell, program, this.#env());
       config.shell = this.#link.path;
     } catch {
@@ -96,27 +96,26 @@ export class Auto {
 
   /** Sees that the link leads to a program that works; to hob, if it does. */
   async #repair(link: Link): Promise<boolean> {
-    const program = await this.#program();
+    const program = await this.#program(link.shell);
     link.lead(program ?? link.shell);
     return program !== undefined;
   }
 
-  async #program(): Promise<string | undefined> {
+  async #program(shell: string): Promise<string | undefined> {
     try {
       const program = this.#parts.desk.hob.find();
-      return (await this.#works(program)) ? program : undefined;
+      return (await this.#works(program, shell)) ? program : undefined;
     } catch {
       return undefined;
     }
   }
 
-  /** Asked once for a program, and again when its file has changed. */
-  async #works(program: string): Promise<boolean> {
+  /** Tried once with a program, and again when its file has changed. */
+  async #works(program: string, shell: string): Promise<boolean> {
     const { dev, ino, size, mtimeMs } = statSync(program);
-    const now = [program, dev, ino, size, mtimeMs].join(":");
+    const now = [program, shell, dev, ino, size, mtimeMs].join(":");
     if (now === this.#sound) return true;
-    const answer = await this.#parts.desk.hob.call(["version"]).catch(() => "");
-    this.#sound = /^hob \d/.test(answer) ? now : "";
+    this.#sound = (await becomes(program, shell)) ? now : "";
     return this.#sound !== "";
   }
 

@@ -1,5 +1,6 @@
 // A link with the name of the user's shell, in hob's own folder: HOME/shell/HASH/NAME. It leads to hob, which stands
 // in for that shell; where hob is missing or broken it leads to the shell itself. Beside it "real" leads to the shell.
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -7,6 +8,9 @@ import { privateHome } from "./copy.ts";
 import { isProgram } from "./program.ts";
 
 const DAY = 24 * 60 * 60 * 1000;
+// A program that is so slow does not work.
+const PATIENCE = 10_000;
+const PATH_MAX = 4096;
 // hob knows what it is called.
 const SHELLS = new Set(["ash", "bash", "dash", "ksh", "ksh93", "mksh", "oksh", "posh", "sh", "yash", "zsh"]);
 
@@ -36,6 +40,23 @@ export class Link {
     point(join(dirname(this.path), "real"), this.shell);
     point(this.path, program);
   }
+}
+
+/** Whether a program that is called by a shell's name is that shell: a script that calls hob forgets the name. */
+export function becomes(program: string, shell: string): Promise<boolean> {
+  const { HOB_SHELL_WAIT: _, ...env } = process.env;
+  return new Promise((resolve) => {
+    const child = spawn(program, ["-c", 'printf %s "$0"'], {
+      argv0: basename(shell),
+      env: { ...env, HOB_SHELL_PATH: shell },
+      stdio: ["ignore", "pipe", "ignore"],
+      timeout: PATIENCE,
+    });
+    let said = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(0, PATH_MAX)));
+    child.on("error", () => resolve(false));
+    child.on("close", (code) => resolve(code === 0 && said === shell));
+  });
 }
 
 /** The shell that a path means, which may be such a link already: no link ever stands for another. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { load } from "./lib/built.mjs";
 import { alive } from "./lib/processes.mjs";
+import { hob as built } from "./lib/programs.mjs";
 import { until } from "./lib/wait.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "hob-unit-"));
@@ -157,6 +158,14 @@ test("a command is let go before its time-out", async () => {
   assert.equal(patience(60_000, 0), 1);
 });
 
+test("only what hears the name that it is called by can stand in for a shell", async () => {
+  const { becomes } = await load("link");
+  assert.equal(await becomes(built, "/bin/sh"), true);
+  assert.equal(await becomes(program("wrapper/hob", `exec '${built}' "$@"`), "/bin/sh"), false, "a script in between");
+  assert.equal(await becomes("/bin/true", "/bin/sh"), false);
+  assert.equal(await becomes(join(folder, "nowhere"), "/bin/sh"), false);
+});
+
 test("a link stands for one shell, never for another link, and leads where it is told", async () => {
   const { Link, standsFor } = await load("link");
   const home = join(folder, "linked");
@@ -183,21 +192,20 @@ test("a link stands for one shell, never for another link, and leads where it is
 test("the shell that was set before is remembered, and nothing is set where hob does not work", async () => {
   const { Auto } = await load("auto");
   const options = { autoBackground: 60, home: join(folder, "auto") };
-  const path = program("auto-bin/hob");
-  const deskWith = (answer) => ({ hob: { find: () => path, call: async () => answer } });
-  const auto = new Auto({ desk: deskWith("hob 0.1.0"), options, project: "/" });
+  const deskWith = (path) => ({ hob: { find: () => path } });
+  const auto = new Auto({ desk: deskWith(built), options, project: "/" });
   const config = { shell: "/bin/sh" };
   await auto.standIn(config);
   const first = config.shell;
-  assert.equal(readlinkSync(first), path);
+  assert.equal(readlinkSync(first), built);
   assert.equal(auto.shellOf(first), "/bin/sh");
   await auto.standIn(config);
   assert.equal(config.shell, first, "the hook may run twice");
-  const other = new Auto({ desk: deskWith("hob 0.1.0"), options, project: "/" });
+  const other = new Auto({ desk: deskWith(built), options, project: "/" });
   await other.standIn(config);
   assert.deepEqual([config.shell, other.shellOf(config.shell)], [first, "/bin/sh"], "the link may be there already");
 
-  for (const [desk, more] of [[deskWith("no"), {}], [deskWith("hob 0.1.0"), { autoBackground: 0 }]]) {
+  for (const [desk, more] of [[deskWith(program("auto-bin/hob")), {}], [deskWith(built), { autoBackground: 0 }]]) {
     const untouched = { shell: "/bin/sh" };
     await new Auto({ desk, options: { ...options, ...more }, project: "/" }).standIn(untouched);
     assert.deepEqual(untouched, { shell: "/bin/sh" });
