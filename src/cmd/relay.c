@@ -15,6 +15,10 @@
 #define TELL_BYTES   (4 * 1024 * 1024)
 #define LEFTOVERS_NS 100000000ll /* what ends so soon was no background job, but the rest of a pipeline */
 #define FORGET_NS    500000000ll
+#define HELD_BYTES   (48 * 1024)
+#define LOOK_NS	     1000000ll
+#define LOOK_MAX_NS  16000000ll
+#define UNREAD_NS    10000000000ll
 #define PIPE_BYTES   4096 /* a pipe that can be written takes so much without waiting */
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, 0};
@@ -227,6 +231,31 @@ void relay_say(struct relay *r, const char *line)
 			return;
 		at += (size_t)n;
 	}
+}
+
+/* False when there is no more reason to stay: a signal, or nobody reads. */
+static bool stay(const struct relay *r, int64_t until_ns)
+{
+	struct pollfd fds[] = {{.fd = 1, .events = 0}, {.fd = r->signals, .events = POLLIN}};
+
+	return os_wait(fds, 2, until_ns) == 0;
+}
+
+void relay_linger(const struct relay *r, int64_t ms)
+{
+	int64_t give_up = os_mono_ns() + UNREAD_NS, step = LOOK_NS;
+
+	if (ms == 0 || r->at <= HELD_BYTES || r->signal)
+		return;
+	/* that a pipe was emptied wakes nobody: it has to be looked at */
+	while ((r->socket ? os_socket_fill(1) : os_pipe_fill(1)) > 0) {
+		int64_t now = os_mono_ns();
+
+		if (now >= give_up || !stay(r, now + step))
+			return;
+		step = step * 2 < LOOK_MAX_NS ? step * 2 : LOOK_MAX_NS;
+	}
+	stay(r, os_mono_ns() + ms * 1000000);
 }
 
 void relay_forget(struct relay *r)

@@ -47,6 +47,10 @@ void relay_say(struct relay *r, const char *line);
 /* Waits until guard and keeper have gone without a trace; not for long. */
 void relay_forget(struct relay *r);
 
+/* Stays, after more than 48 KiB, until the reader has taken everything (10 s at most), and then MS milliseconds (0: not
+ * at all); until a signal comes or the reader goes. For readers that drop what they have not looked at when we end. */
+void relay_linger(const struct relay *r, int64_t ms);
+
 void relay_close(struct relay *r);
 
 #endif

@@ -34,18 +34,31 @@
 #define LEFT_BYTES    60
 
 /* What the environment says; WAIT is missing when the caller has not asked for anything. */
-enum { SAY_PATH, SAY_WAIT, SAY_HOME, SAY_SESSION, SAY_CALLER, SAY_OWNER, SAY_PROJECT, SAY_PREFIX, SAY_TAG, SAY_COUNT };
+enum {
+	SAY_PATH,
+	SAY_WAIT,
+	SAY_LINGER,
+	SAY_HOME,
+	SAY_SESSION,
+	SAY_CALLER,
+	SAY_OWNER,
+	SAY_PROJECT,
+	SAY_PREFIX,
+	SAY_TAG,
+	SAY_COUNT
+};
 static const char *const names[SAY_COUNT] = {
-    [SAY_PATH] = SHELL_PREFIX "PATH",	    [SAY_WAIT] = SHELL_PREFIX "WAIT",	  [SAY_HOME] = SHELL_PREFIX "HOME",
-    [SAY_SESSION] = SHELL_PREFIX "SESSION", [SAY_CALLER] = SHELL_PREFIX "CALLER", [SAY_OWNER] = SHELL_PREFIX "OWNER",
-    [SAY_PROJECT] = SHELL_PREFIX "PROJECT", [SAY_PREFIX] = SHELL_PREFIX "PREFIX", [SAY_TAG] = SHELL_PREFIX "TAG",
+    [SAY_PATH] = SHELL_PREFIX "PATH",	[SAY_WAIT] = SHELL_PREFIX "WAIT",	[SAY_LINGER] = SHELL_PREFIX "LINGER",
+    [SAY_HOME] = SHELL_PREFIX "HOME",	[SAY_SESSION] = SHELL_PREFIX "SESSION", [SAY_CALLER] = SHELL_PREFIX "CALLER",
+    [SAY_OWNER] = SHELL_PREFIX "OWNER", [SAY_PROJECT] = SHELL_PREFIX "PROJECT", [SAY_PREFIX] = SHELL_PREFIX "PREFIX",
+    [SAY_TAG] = SHELL_PREFIX "TAG",
 };
 
 struct call {
 	char *said[SAY_COUNT]; /* NULL: nothing */
 	char *home;
 	int home_fd;
-	int64_t wait_ms;
+	int64_t wait_ms, linger_ms;
 	struct task task;
 	struct launch launch;
 	struct relay relay;
@@ -161,6 +174,14 @@ static bool carries_more(void)
 			return true;
 	}
 	return false;
+}
+
+static bool is_timed(struct call *c)
+{
+	const char *wait = c->said[SAY_WAIT], *linger = c->said[SAY_LINGER];
+
+	return wait && time_parse_duration(wait, &c->wait_ms) == 0 &&
+	       (!linger || time_parse_duration(linger, &c->linger_ms) == 0);
 }
 
 /* A task has nothing to read and writes into a pipe: where the caller gives something else, its shell shall have it. */
@@ -324,6 +345,7 @@ static int end_ended(struct call *c)
 	} else {
 		relay_forget(&c->relay);
 	}
+	relay_linger(&c->relay, c->linger_ms);
 	return die_alike(c->relay.wstatus);
 }
 
@@ -335,6 +357,7 @@ static int end_late(struct call *c)
 	time_span(c->wait_ms, time);
 	line = xasprintf("(Still running after %s: it goes on as background process %s.)", time, c->task.id);
 	relay_say(&c->relay, line);
+	relay_linger(&c->relay, c->linger_ms);
 	return 0;
 }
 
@@ -348,6 +371,7 @@ static int end_lost(struct call *c)
 	if (!c->task.listed)
 		launch_folder_remove(c->home_fd, c->task.id);
 	relay_say(&c->relay, "hob: the command was ended, because its guard and keeper were killed");
+	relay_linger(&c->relay, c->linger_ms);
 	return EXIT_HOB;
 }
 
@@ -379,7 +403,7 @@ int shell_main(int argc, char **argv)
 	int r;
 
 	take_environment(&c);
-	if (!c.said[SAY_WAIT] || time_parse_duration(c.said[SAY_WAIT], &c.wait_ms) < 0 || !fits(argc, argv))
+	if (!is_timed(&c) || !fits(argc, argv))
 		become_shell(c.said[SAY_PATH], argv);
 	r = start(&c, argv[2]);
 	if (r == -ECHILD)

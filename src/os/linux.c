@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/sockios.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -159,6 +160,13 @@ int os_pipe_fill(int fd)
 	int n = 0;
 
 	return ioctl(fd, FIONREAD, &n) < 0 ? -errno : n;
+}
+
+int os_socket_fill(int fd)
+{
+	int n = 0;
+
+	return ioctl(fd, SIOCOUTQ, &n) < 0 ? -errno : n;
 }
 
 int os_lock(int fd, int n)

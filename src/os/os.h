@@ -151,6 +151,9 @@ int os_pipe_resize(int fd, int bytes);
 /* How many bytes wait in the pipe. */
 int os_pipe_fill(int fd);
 
+/* Nonzero while the other end of the socket has not taken all that was written into this one. */
+int os_socket_fill(int fd);
+
 /* Holds byte N of FD for as long as FD's open file description lives; waits for whoever holds it. */
 int os_lock(int fd, int n);
 

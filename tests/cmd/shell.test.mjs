@@ -170,6 +170,71 @@ test("a pipe or socket that is full and does not block loses nothing, hob's own 
   assert.ok(Buffer.concat(pieces).toString() === (await start(lab, [BASH, "-c", line]).done).out);
 });
 
+test("asked to linger, hob stays after much output until its reader has taken it, and then so long", async (t) => {
+  const lab = newShell(t);
+  const run = (line, more) => {
+    const child = spawn(lab.link, ["-c", `${line}; exit 5`], { cwd: lab.work, env: { ...lab.env, ...said(more) }, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.pause();
+    child.end = new Promise((resolve) => child.once("exit", (code, sig) => resolve({ code, signal: sig })));
+    return child;
+  };
+  const zeros = (bytes) => `head -c ${bytes} /dev/zero`;
+  const left = { code: 5, signal: null };
+  /** The command has gone, and of many looks none sees hob end. */
+  const stays = async (over) => {
+    let looks = 0;
+    await waitUntil(() => folders(lab).length === 0, "the command has gone");
+    await waitUntil(() => over() || ++looks > 10, "it is looked at");
+    assert.equal(over(), false, "it stays");
+  };
+  const made = (name) => waitUntil(() => fs.existsSync(path.join(lab.work, name)), name);
+
+  // A reader that reads nothing: what fits in between is there for later.
+  assert.deepEqual(await run(zeros(100_000)).end, left);
+  const little = run(zeros(48 << 10), { HOB_SHELL_LINGER: "1h" });
+  little.stdout.resume();
+  assert.deepEqual(await little.end, left);
+
+  for (const go of [(child) => child.kill("SIGTERM"), (child) => child.stdout.destroy()]) {
+    const child = run(zeros(100_000), { HOB_SHELL_LINGER: "1h" });
+    let taken = 0;
+    child.stdout.on("data", (chunk) => (taken += chunk.length));
+    child.stdout.resume();
+    await waitUntil(() => taken === 100_000, "all is taken");
+    await stays(() => child.exitCode !== null);
+    go(child);
+    assert.deepEqual(await child.end, left);
+  }
+
+  const slow = run(`${zeros(100_000)}; touch slow`, { HOB_SHELL_LINGER: "200ms" });
+  await made("slow");
+  await stays(() => slow.exitCode !== null);
+  const since = performance.now();
+  slow.stdout.resume();
+  assert.deepEqual(await slow.end, left);
+  assert.ok(performance.now() - since >= 200, `${performance.now() - since} ms`);
+
+  const words = `${lab.link} -c '${zeros(60_000)}; touch filled; exit 5'; echo $? > ended`;
+  const pipe = start(lab, ["/bin/sh", "-c", `{ ${words}; } | { until [ -e go ]; do sleep 0.02; done; cat; }`], { env: said({ HOB_SHELL_LINGER: "1ms" }) });
+  await made("filled");
+  await stays(() => fs.existsSync(path.join(lab.work, "ended")));
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  assert.equal((await pipe.done).out.length, 60_000);
+  assert.equal(fs.readFileSync(path.join(lab.work, "ended"), "utf8"), "5\n");
+
+  const late = run(`${zeros(100_000)}; exec sleep 1000`, { HOB_SHELL_LINGER: "1h", HOB_SHELL_WAIT: "300ms" });
+  let end = "";
+  late.stdout.on("data", (chunk) => (end = (end + chunk).slice(-200)));
+  late.stdout.resume();
+  await waitUntil(() => / background process \w{5}\.\)\n$/.test(end), "the line");
+  let looks = 0;
+  await waitUntil(() => late.exitCode !== null || ++looks > 10, "it is looked at");
+  assert.equal(late.exitCode, null);
+  late.kill("SIGTERM");
+  assert.deepEqual(await late.end, { code: 0, signal: null });
+  assert.deepEqual((await lab.list()).map(({ status }) => status), ["running"]);
+});
+
 test("a reader that goes away ends what writes, and nothing else", async (t) => {
   const lab = newShell(t);
   const unread = (line) => {
@@ -313,6 +378,7 @@ test("called in any other way, or without a way to keep it, hob becomes the real
   await same(words, {}, "nothing was said");
   await same(words, { HOB_SHELL_PATH: BASH }, "no time was said");
   await same(words, said({ HOB_SHELL_WAIT: "soon" }), "a time that is none");
+  await same(words, said({ HOB_SHELL_LINGER: "soon" }), "another");
   await same([lab.link, "-O", "extglob", "-c", show], said(), "more words");
   await same([lab.link, "-l", "-c", show], said(), "a login shell");
   await same(words, said({ HOB_SHELL_OWNER: "999999999" }), "the owner is gone");
