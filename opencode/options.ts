@@ -20,6 +20,8 @@ export interface Options {
   /** After so many seconds a command of the bash tool goes on as a background process; 0: never. */
   autoBackground: number;
   notify: Notify;
+  /** Commands run where nobody can be asked for them: in an OpenCode 2 that gives a plugin no way to ask. */
+  allowWithoutPermission: boolean;
 }
 
 /** Takes what is usable: a plugin that throws while it loads is skipped without a word. */
@@ -30,6 +32,7 @@ export function readOptions(given: Record<string, unknown> = {}): Options {
     home: path(given.home),
     autoBackground: seconds(given.autoBackground) ?? 60,
     notify: notify(given.notify),
+    allowWithoutPermission: given.allowWithoutPermission === true,
   };
 }
 
@@ -40,7 +43,8 @@ export function wrongIn(given: Record<string, unknown> = {}): string[] {
     if (value !== undefined && !right) wrong.push(`The option ${name} must be ${kind}, not ${JSON.stringify(value)}: it counts as not given.`);
   };
   for (const name of ["bin", "notifyPrefix", "home"]) check(name, given[name], text(given[name]) !== undefined, "a text");
-  const { autoBackground, notify } = given;
+  const { allowWithoutPermission, autoBackground, notify } = given;
+  check("allowWithoutPermission", allowWithoutPermission, typeof allowWithoutPermission === "boolean", "true or false");
   check("autoBackground", autoBackground, seconds(autoBackground) !== undefined, "a number of seconds");
   if (typeof notify !== "object" || notify === null || Array.isArray(notify)) {
     check("notify", notify, false, "an object");

@@ -1,6 +1,7 @@
 // Who calls a tool in OpenCode 2: the session tells where it works, and the server whether it may.
 import { contains } from "../inside.ts";
 import type { Caller, Request } from "../caller.ts";
+import { readOptions } from "../options.ts";
 import { isMethod, type Call, type Context, type Info, type Location } from "./context.ts";
 
 const REFUSED =
@@ -32,7 +33,7 @@ export function placeOf(info: Info | undefined, location: Location | undefined):
 async function ask({ permission, options }: Context, call: Call, request: Request): Promise<void> {
   const { sessionID, agent, messageID, id } = call;
   if (!isMethod(permission?.assert)) {
-    if (options?.allowWithoutPermission !== true) throw new Error(REFUSED);
+    if (!readOptions(options).allowWithoutPermission) throw new Error(REFUSED);
     return;
   }
   await permission!.assert!({

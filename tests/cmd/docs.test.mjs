@@ -310,7 +310,8 @@ test("bash completes commands, options, words, ids, names, and a task's own comm
   // What a shell would have to quote, or would carry out, is given by its id.
   const odd = await Promise.all(["two words", "$(touch$IFS/oops)", "a\tb", "-"].map((name) => lab.run(["-n", name, "true"])));
   assert.deepEqual((await complete("logs", "")).sort(), [id, "web", ...odd].sort());
-  assert.deepEqual(await complete("logs", "w"), ["web"]);
+  const began = [id, "web", ...odd].filter((word) => word.startsWith("w"));
+  assert.deepEqual((await complete("logs", "w")).sort(), began.sort());
   assert.deepEqual(await complete("run", "-l", ""), ["session", "app", "detached"]);
   assert.deepEqual(await complete("list", "--status", "c"), ["completed", "cancelled"]);
   assert.deepEqual(await complete("kill", "-s", "TER"), ["TERM"]);

@@ -108,14 +108,17 @@ test("the program is looked for in the option, HOB_BIN, the packages, the source
 test("options take what is usable", async () => {
   const { readOptions } = await load("options");
   const notify = { exit: "failure", input: false, port: false };
-  assert.deepEqual(readOptions(), { bin: undefined, notifyPrefix: "OPENCODE_NOTIFY:", home: undefined, autoBackground: 60, notify });
+  assert.deepEqual(readOptions(), { bin: undefined, notifyPrefix: "OPENCODE_NOTIFY:", home: undefined, autoBackground: 60, notify, allowWithoutPermission: false });
   assert.deepEqual(readOptions({ bin: 7, notifyPrefix: "", home: "/x", autoBackground: 0 }), {
     bin: undefined,
     notifyPrefix: "OPENCODE_NOTIFY:",
     home: "/x",
     autoBackground: 0,
     notify,
+    allowWithoutPermission: false,
   });
+  for (const [value, allowed] of [[true, true], [false, false], ["true", false], [1, false]])
+    assert.equal(readOptions({ allowWithoutPermission: value }).allowWithoutPermission, allowed);
   for (const autoBackground of [-1, "10", NaN, null]) assert.equal(readOptions({ autoBackground }).autoBackground, 60);
   assert.deepEqual(readOptions({ notify: { exit: "always", input: true, port: true } }).notify, { exit: "always", input: true, port: true });
   for (const wrong of [null, "all", ["exit"], { exit: "sometimes", input: "yes", port: 1 }]) assert.deepEqual(readOptions({ notify: wrong }).notify, notify);
@@ -125,8 +128,9 @@ test("what is wrong with the options is told, one sentence each", async () => {
   const { wrongIn } = await load("options");
   assert.deepEqual(wrongIn(), []);
   assert.deepEqual(wrongIn({ bin: "/x", home: "~/y", notifyPrefix: "N:", notify: { exit: "never", input: false, port: true } }), []);
-  assert.deepEqual(wrongIn({ bin: 7, autoBackground: "10", notify: "all" }), [
+  assert.deepEqual(wrongIn({ bin: 7, allowWithoutPermission: "yes", autoBackground: "10", notify: "all" }), [
     "The option bin must be a text, not 7: it counts as not given.",
+    'The option allowWithoutPermission must be true or false, not "yes": it counts as not given.',
     'The option autoBackground must be a number of seconds, not "10": it counts as not given.',
     'The option notify must be an object, not "all": it counts as not given.',
   ]);
