@@ -15,11 +15,12 @@ export async function notification() {
   const bare = [];
   const told = [];
   await Lab.with({}, async (lab) => {
-    const fifo = path.join(lab.root, "trigger");
-    execFileSync("mkfifo", [fifo]);
-    const command = `while read _; do ${gen} notify 1 1 OPENCODE_NOTIFY:; done <>${fifo}`;
+    // A process for each round: one that notified again and again would be slowed down.
+    const fifos = Array.from({ length: ROUNDS }, (_, round) => path.join(lab.root, `trigger${round}`));
+    execFileSync("mkfifo", fifos);
     lab.model.play("bench", function* () {
-      yield call("createBackgroundProcess", { command, name: "bench" });
+      for (const fifo of fifos)
+        yield call("createBackgroundProcess", { command: `read _ <>${fifo}; ${gen} notify 1 1 OPENCODE_NOTIFY:; sleep 1000` });
       for (;;) yield say("seen");
     });
     const server = await lab.serve();
@@ -45,7 +46,7 @@ export async function notification() {
         test: (text) => /at=(\d+)/.test(text) && !stamps.has(/at=(\d+)/.exec(text)[1]),
         toString: () => "a new stamp",
       };
-      const line = await turn(() => fs.promises.appendFile(fifo, "\n"), fresh);
+      const line = await turn(() => fs.promises.appendFile(fifos[round], "\n"), fresh);
       const printed = /at=(\d+)/.exec(line.text)[1];
       stamps.add(printed);
       told.push(Number(line.at - BigInt(printed)) / 1e6);

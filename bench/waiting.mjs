@@ -87,14 +87,16 @@ async function stamped(hob, i, condition, ...run) {
   return to - Number(fs.readFileSync(stamp, "utf8"));
 }
 
-/** It says nothing when it listens, so that only looking can tell. */
+/** It says nothing when it listens, so that only looking can tell; when it does is spread over the time between two
+ * looks. */
 export function waitingForPort() {
-  const server = `setTimeout(() => require("net").createServer().listen(0, () => {
+  const rounds = 16;
+  const server = (i) => `setTimeout(() => require("net").createServer().listen(0, () => {
     require("fs").writeFileSync(process.argv[1], performance.timeOrigin + performance.now() + "\\n");
-  }), 300 + 1500 * Math.random())`;
+  }), ${300 + (1500 * i) / rounds})`;
   return withHob(async (hob) => {
     const ages = [];
-    for (let i = 0; i < 16; i++) ages.push(await stamped(hob, i, "--port", process.execPath, "-e", server));
+    for (let i = 0; i < rounds; i++) ages.push(await stamped(hob, i, "--port", process.execPath, "-e", server(i)));
     return [row("port to hob wait --port", ages, 150)];
   });
 }
