@@ -10,6 +10,8 @@ import { label, lastText, stateText } from "./text.ts";
 const LAST = { lines: 10, maxChars: 1500 };
 const MOST_OF_A_LINE = 300;
 const MOST_NAMED = 20;
+// So many calls of hob go on side by side.
+const MOST_AT_ONCE = 8;
 // hob's code when there is no such task.
 const GONE = 3;
 
@@ -39,8 +41,9 @@ export interface News {
 /** What is news of these; undefined when nothing is. SLOWED: the tasks that are slowed down from now on. */
 export async function newsOf(knowledge: Knowledge, batches: Batch[], slowed = new Set<string>()): Promise<News | undefined> {
   const tasks = new Map<string, Shown>();
+  const looked = await lookAtAll(knowledge.hob, batches);
   for (const batch of batches) {
-    const task = await lookAt(knowledge.hob, batch.id);
+    const task = looked.get(batch.id);
     if (!task || task.status === "cancelled" || task.ending) continue;
     if (batch.exit && !endIsNews(knowledge, batch, task)) batch.dropExit();
     if (batch.seqs.length > 0) tasks.set(batch.id, task);
@@ -55,6 +58,17 @@ export async function newsOf(knowledge: Knowledge, batches: Batch[], slowed = ne
   }
   for (const { batch } of told) if (slowed.has(batch.id)) parts.push(slowedText(batch));
   return { text: parts.filter(Boolean).join("\n\n"), seqs: news.flatMap(({ seqs }) => seqs) };
+}
+
+/** The tasks of BATCHES that are there. */
+async function lookAtAll(hob: Knowledge["hob"], batches: Batch[]): Promise<Map<string, Shown>> {
+  const found = new Map<string, Shown>();
+  for (let at = 0; at < batches.length; at += MOST_AT_ONCE) {
+    const some = batches.slice(at, at + MOST_AT_ONCE);
+    const tasks = await Promise.all(some.map(({ id }) => lookAt(hob, id)));
+    for (const task of tasks) if (task) found.set(task.id, task);
+  }
+  return found;
 }
 
 /** The task, or undefined when it is gone. */

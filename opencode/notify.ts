@@ -15,7 +15,7 @@ const YOUNG = 50_000;
 
 /** What prompts: OpenCode. */
 export interface Host {
-  /** Whether a session is there. */
+  /** Whether a session is there; asked shortly before it is prompted. */
   has(session: string): Promise<boolean>;
   /** Whether the model is at work in a session, as far as that is known. */
   works(session: string): boolean;
@@ -83,9 +83,10 @@ export class Notifier {
   async #send(sessionId: string, batches: Batch[], slowed: Set<string>): Promise<void> {
     const seqs = batches.flatMap((batch) => batch.seqs);
     try {
-      const fresh = (await this.#host.has(sessionId)) ? await this.#unsent(sessionId, batches) : [];
-      const news = await newsOf(this.#knowledge, fresh, slowed);
-      if (!news) return await this.#settle(seqs);
+      // OpenCode and hob are asked side by side: a message is to be there at once.
+      const look = async () => newsOf(this.#knowledge, await this.#unsent(sessionId, batches), slowed);
+      const [there, news] = await Promise.all([this.#host.has(sessionId), look()]);
+      if (!there || !news) return await this.#settle(seqs);
       this.#remember(news.seqs);
       const { accepted, begun } = this.#host.prompt(sessionId, news.text, news.seqs);
       // A turn may be long in coming: the next prompt does not wait for it.

@@ -9,10 +9,15 @@ import type { Mark, Turns } from "./turns.ts";
 
 type Client = PluginInput["client"];
 
+// Beyond that a session is asked for once more.
+const MOST_MET = 1000;
+
 export class Prompter implements Host {
   readonly #client: Client;
   readonly #sessions: Sessions;
   readonly #turns: Turns;
+  /** Sessions as they were when it was asked whether they are there. */
+  readonly #met = new Map<string, Session>();
 
   constructor(client: Client, sessions: Sessions, turns: Turns) {
     this.#client = client;
@@ -21,7 +26,10 @@ export class Prompter implements Host {
   }
 
   async has(session: string): Promise<boolean> {
-    return (await this.#sessions.get(session)) !== undefined;
+    const now = await this.#sessions.get(session);
+    if (this.#met.size >= MOST_MET) this.#met.clear();
+    if (now) this.#met.set(session, now);
+    return now !== undefined;
   }
 
   works(session: string): boolean {
@@ -35,7 +43,9 @@ export class Prompter implements Host {
 
   /** Prompts, and once more when no turn comes of it. */
   prompt(session: string, text: string, seqs: number[]): { accepted: Promise<void>; begun: Promise<void> } {
-    const now = this.#sessions.get(session);
+    const met = this.#met.get(session);
+    this.#met.delete(session);
+    const now = met ? Promise.resolve(met) : this.#sessions.get(session);
     const watched = now.then((now) => now && this.#turns.watch(now, seqs));
     const accepted = now.then((now) => now && this.#post(now, seqs, text));
     const begun = Promise.all([watched, accepted]).then(async ([outcome]) => {
