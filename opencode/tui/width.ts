@@ -40,17 +40,21 @@ export function steady(text: string): string {
   return ASCII.test(text) ? text : text.replace(JOINED, "$1").replaceAll("\u2764", "\u2665");
 }
 
-/** TEXT in rows of so many cells; an empty text is one empty row. */
+/** TEXT in rows of so many cells, one that is wider than a row alone in its own; an empty text is one empty row. */
 export function wrap(text: string, cells: number): string[] {
-  const rows: string[] = [];
-  for (let rest = text; ; ) {
-    const row = widthOf(rest) <= cells ? rest : head(rest, Math.max(1, cells));
-    // One that is wider than the whole row stands alone.
-    const taken = row === "" && rest !== "" ? firstOf(rest) : row;
-    rows.push(taken);
-    rest = rest.slice(taken.length);
-    if (rest === "") return rows;
+  if (ASCII.test(text)) return text.match(new RegExp(`.{1,${cells}}`, "g")) ?? [""];
+  const rows = [""];
+  let room = cells;
+  for (const { segment } of graphemes.segment(text)) {
+    const width = cellsOf(segment);
+    if (width > room && rows.at(-1) !== "") {
+      rows.push("");
+      room = cells;
+    }
+    rows[rows.length - 1] += segment;
+    room -= width;
   }
+  return rows;
 }
 
 function head(text: string, cells: number): string {
@@ -63,11 +67,6 @@ function head(text: string, cells: number): string {
     taken += segment;
   }
   return taken;
-}
-
-function firstOf(text: string): string {
-  for (const { segment } of graphemes.segment(text)) return segment;
-  return text;
 }
 
 function cellsOf(grapheme: string): number {

@@ -52,7 +52,19 @@ test("texts are cut by the cells that they take", async () => {
   assert.deepEqual(wrap("日本語", 3), ["日", "本", "語"]);
   assert.deepEqual(wrap("日本", 1), ["日", "本"], "what is wider than the row stands alone");
   assert.deepEqual(wrap("", 4), [""]);
+  assert.deepEqual(wrap("e\u0301日x", 3), ["e\u0301日", "x"]);
   assert.equal(steady("a 👨‍👩‍👧 b 👍🏽 c ❤️ d 🚀 é 日"), "a 👨 b 👍 c ♥ d 🚀 é 日", "what terminals disagree about");
+});
+
+test("a long line is looked through once, into however many rows it goes", async (t) => {
+  const { wrap } = await load("tui/width");
+  const { mock } = t.mock.method(Intl.Segmenter.prototype, "segment");
+  for (const line of ["日".repeat(2000), "x".repeat(2000)]) {
+    assert.equal(wrap(line, 50).join(""), line);
+    const read = mock.calls.reduce((sum, { arguments: [text] }) => sum + text.length, 0);
+    mock.resetCalls();
+    assert.ok(read <= line.length, `${read} characters were read`);
+  }
 });
 
 test("a row holds the name as far as the words at its right let it", async () => {
