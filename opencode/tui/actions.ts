@@ -7,6 +7,7 @@ import { type Action, type Hint, HINTS, MORE } from "./keys.ts";
 import { nameOf, questionOf, type Tone } from "./look.ts";
 import type { Model } from "./model.ts";
 import type { Question, Screen } from "./screen.ts";
+import { drawn } from "./width.ts";
 import { draftText, ownerText } from "./words.ts";
 
 /** How many lines go into the prompt. */
@@ -126,7 +127,7 @@ function list(desk: Desk, act: (action: Action) => void): void {
 
 /** Lets one of VALUES be chosen, or all of them. */
 function choose<Value extends string>(desk: Desk, title: string, values: Value[], current: Value | undefined, take: (value?: Value) => void): void {
-  const options = [{ title: "all", value: "" }, ...values.map((value) => ({ title: value, value: value as string }))];
+  const options = [{ title: "all", value: "" }, ...values.map((value) => ({ title: drawn(value), value: value as string }))];
   attempt(desk, async () => {
     const value = await desk.screen.dialogs.choose({ title, options, current: current ?? "" });
     if (value !== undefined) take((value || undefined) as Value | undefined);

@@ -1,7 +1,7 @@
 // How a task looks in a list: its mark, its colour's role, and the few words beside its name.
 import { plainTags } from "../marks.ts";
 import type { Task } from "../record.ts";
-import { cut, plain, steady, widthOf } from "./width.ts";
+import { cut, drawn, widthOf } from "./width.ts";
 
 /** The roles that a theme has colours for. */
 export type Tone = "good" | "busy" | "ask" | "bad" | "quiet";
@@ -34,7 +34,7 @@ export function lookOf(task: Task): Look {
 
 /** What it is called by people. */
 export function nameOf({ name, command }: Task): string {
-  return steady(plain((name ?? command).replace(/\s+/g, " ").trim()));
+  return drawn((name ?? command).replace(/\s+/g, " ").trim());
 }
 
 /** How long it has run, or ran: two units at the most. */
@@ -73,7 +73,7 @@ export function conditionOf(task: Task): string {
 
 /** What it asks, in its own words. Of a program that draws its screen the last line is no question. */
 export function questionOf({ waitingFor, prompt }: Task): string {
-  const words = steady(plain(prompt ?? "")).trim();
+  const words = drawn(prompt ?? "").trim();
   return waitingFor === "keys" && !/[?:>)\]…]$|\.\.\.$/.test(words) ? "" : words;
 }
 
@@ -90,7 +90,7 @@ export function detailOf(task: Task): string {
   return [
     conditionOf(task),
     (task.ports ?? []).map((port) => `:${port}`).join(" "),
-    tag ? `#${tag}` : "",
+    tag ? `#${drawn(tag)}` : "",
     lives(task) && task.cpuPercent !== null && task.cpuPercent >= BUSY ? `${Math.round(task.cpuPercent)} % CPU` : "",
   ]
     .filter(Boolean)

@@ -8,7 +8,7 @@ import { type Action, actionOf, hintsIn } from "./keys.ts";
 import { lookOf, nameOf, rowOf, runtimeOf } from "./look.ts";
 import { newModel, type Model } from "./model.ts";
 import { colour } from "./screen.ts";
-import { cut, fit, plain, steady, widthOf } from "./width.ts";
+import { cut, drawn, fit, steady, widthOf } from "./width.ts";
 import { emptyText, headText, stateLine } from "./words.ts";
 
 const HEAD = "Background processes";
@@ -62,7 +62,7 @@ function Head({ desk, model, act }: Parts) {
       <Show when={desk.notice()}>
         {(notice) => (
           <text wrapMode="none" fg={colour(theme(), notice().tone)}>
-            {cut(plain(notice().text), model.left() + model.right() - HEAD.length - widthOf(count()) - 4)}
+            {cut(drawn(notice().text), model.left() + model.right() - HEAD.length - widthOf(count()) - 4)}
           </text>
         )}
       </Show>
@@ -112,7 +112,7 @@ function Output({ desk, model }: Parts) {
               {cut(`${model.isWide() ? nameOf(task()) : task().id}  ${stateLine(task(), model.now())}`, model.right())}
             </text>
             <text wrapMode="none" height={1} fg={theme().textMuted}>
-              {cut(steady(plain(`$ ${task().command.replace(/\s+/g, " ")}`)), model.right())}
+              {cut(drawn(`$ ${task().command.replace(/\s+/g, " ")}`), model.right())}
             </text>
             <Index each={model.rows()}>
               {(row) => (

@@ -1,4 +1,4 @@
-// What the parts on the screen need of whoever draws it: one.tsx is OpenCode 1's, two.ts OpenCode 2's.
+// What the parts on the screen need of whoever draws it: one.tsx is OpenCode 1's, two.tsx OpenCode 2's.
 import type { ColorInput } from "@opentui/core";
 import type { Task } from "../record.ts";
 import type { Tone } from "./look.ts";

@@ -5,7 +5,7 @@ import { countOf, current } from "./choose.ts";
 import { clock, type Desk } from "./desk.ts";
 import { asks, detailOf, lookOf, nameOf, rowOf, runtimeOf } from "./look.ts";
 import { colour } from "./screen.ts";
-import { cut, plain } from "./width.ts";
+import { cut } from "./width.ts";
 import { countText } from "./words.ts";
 
 // What the sidebar of OpenCode leaves to its sections.
@@ -27,7 +27,7 @@ export function Sidebar(props: { desk: Desk; session: string }) {
             const row = () => rowOf(nameOf(task()), runtimeOf(task(), now()), CELLS - 2);
             const tone = () => colour(theme(), lookOf(task()).tone);
             const stands = () => asks(task()) || task().status === "failed";
-            const detail = () => cut(plain(detailOf(task())), CELLS - 2);
+            const detail = () => cut(detailOf(task()), CELLS - 2);
             return (
               <box onMouseUp={() => props.desk.open(task().id, props.session)}>
                 <text wrapMode="none">

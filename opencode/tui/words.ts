@@ -3,7 +3,7 @@ import type { Task } from "../record.ts";
 import type { Wanted } from "./choose.ts";
 import { conditionOf, endOf, nameOf, runtimeOf, shownTags } from "./look.ts";
 import type { Alert } from "./watch.ts";
-import { cut } from "./width.ts";
+import { cut, drawn } from "./width.ts";
 
 const NAME = 40;
 
@@ -11,7 +11,7 @@ const NAME = 40;
 export function alertText({ kind, task }: Alert): { title: string; message: string } {
   const name = cut(nameOf(task), NAME);
   if (kind === "asks") return { title: `${name} waits for input`, message: cut(conditionOf(task), 80) };
-  return { title: `${name} failed`, message: cut(task.error ?? `It ended${endOf(task)}.`, 120) };
+  return { title: `${name} failed`, message: cut(drawn(task.error ?? `It ended${endOf(task)}.`), 120) };
 }
 
 /** The same in a line. */
@@ -42,14 +42,14 @@ export function stateLine(task: Task, now: number): string {
     task.cpuPercent !== null && task.cpuPercent >= 1 ? `${Math.round(task.cpuPercent)} % CPU` : "",
     task.memoryBytes ? `${Math.ceil(task.memoryBytes / (1 << 20))} MiB` : "",
     task.lifetime === "app" ? "global" : task.lifetime === "detached" ? "detached" : "",
-    shownTags(task).map((tag) => `#${tag}`).join(" "),
+    shownTags(task).map((tag) => `#${drawn(tag)}`).join(" "),
   ];
   return parts.filter(Boolean).join("  ");
 }
 
 /** The head of the page: how many tasks there are, and which of them are shown. */
 export function headText(shown: number, all: number, { status, tag }: Wanted): string {
-  const filters = [status ?? "", tag ? `#${tag}` : ""].filter(Boolean).join(" ");
+  const filters = [status ?? "", tag ? `#${drawn(tag)}` : ""].filter(Boolean).join(" ");
   return filters ? `${filters}: ${shown} of ${all}` : `${all}`;
 }
 

@@ -39,7 +39,7 @@ const task = (more) => ({
 
 test("texts are cut by the cells that they take", async () => {
   const { cut, fit, plain, steady, widthOf, wrap } = await load("tui/width");
-  const widths = { abc: 3, "日本": 4, "e\u0301": 1, "👍🏽": 2, "👨‍👩‍👧": 2, "❤️": 2, "한글": 4, "ｆ": 2, "…": 1, "│": 1, "\u200b": 0, "": 0 };
+  const widths = { abc: 3, "日本": 4, "e\u0301": 1, "👍🏽": 2, "👨‍👩‍👧": 2, "❤️": 2, "한글": 4, "ｆ": 2, "…": 1, "│": 1, "\u200b": 0, "": 0, "\u2329\u232a": 4, "🈲": 2 };
   for (const [text, cells] of Object.entries(widths)) assert.equal(widthOf(text), cells, JSON.stringify(text));
   assert.equal(cut("abcdef", 6), "abcdef");
   assert.equal(cut("abcdef", 5), "abcd…");
@@ -48,12 +48,14 @@ test("texts are cut by the cells that they take", async () => {
   assert.equal(cut("abc", 0), "");
   assert.equal(fit("日本語", 4), "日… ");
   assert.equal(plain("a\tb\u001b[31mc\r"), "a    b[31mc");
+  assert.equal(plain("\u202egpj.\u2066exe\u2069\u200f\u00ad"), "gpj.exe", "nothing turns the text");
   assert.deepEqual(wrap("abcdef", 4), ["abcd", "ef"]);
   assert.deepEqual(wrap("日本語", 3), ["日", "本", "語"]);
   assert.deepEqual(wrap("日本", 1), ["日", "本"], "what is wider than the row stands alone");
   assert.deepEqual(wrap("", 4), [""]);
   assert.deepEqual(wrap("e\u0301日x", 3), ["e\u0301日", "x"]);
   assert.equal(steady("a 👨‍👩‍👧 b 👍🏽 c ❤️ d 🚀 é 日"), "a 👨 b 👍 c ♥ d 🚀 é 日", "what terminals disagree about");
+  assert.equal(steady("🖥 🗑️ ☢ 1️⃣ ⚠️ 🟠 🀄 🇩🇪 ▪"), "▪ ▪ ▪ 1 ⚠ 🟠 🀄 🇩🇪 ▪", "and what OpenTUI draws wider than they do");
 });
 
 test("a long line is looked through once, into however many rows it goes", async (t) => {
@@ -99,6 +101,7 @@ test("how a task looks", async () => {
   assert.equal(conditionOf(task({ waitingFor: "keys", prompt: "root:x:0:0:root" })), "waits for keys", "a line of vim's is no question");
   const busy = task({ ports: [3000, 3001], tags: ["notify:exit", "server", "web"], cpuPercent: 41.6 });
   assert.equal(detailOf(busy), ":3000 :3001  #server  42 % CPU");
+  assert.equal(detailOf(task({ tags: ["\u202ea\nb 👨‍👩‍👧"] })), "#ab 👨");
   assert.equal(detailOf(task({ cpuPercent: 4.9 })), "", "only when it is busy");
   const ends = [[{ reason: "exit", exitCode: 3 }, "failed, exit 3"], [{ reason: "signal", signal: 9 }, "failed, signal 9"], [{ reason: "timeout" }, "failed, timeout"]];
   for (const [more, words] of ends) assert.equal(conditionOf(task({ status: "failed", ...more })), words);
@@ -263,6 +266,7 @@ test("sentences", async () => {
   const { alertText, countText, draftText, foundText, headText, emptyText, placeText } = await load("tui/words");
   const failed = task({ status: "failed", reason: "exit", exitCode: 2 });
   assert.deepEqual(alertText({ kind: "failed", task: failed }), { title: "web failed", message: "It ended, exit 2." });
+  assert.equal(alertText({ kind: "failed", task: task({ ...failed, error: "no program a\nb" }) }).message, "no program ab");
   const asks = task({ waitingFor: "line", prompt: "Go on? " });
   assert.deepEqual(alertText({ kind: "asks", task: asks }), { title: "web waits for input", message: "asks: Go on?" });
   assert.equal(countText({ living: 0, asking: 0 }), "");
