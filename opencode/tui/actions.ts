@@ -4,11 +4,11 @@ import { deafness, restart, sendLine, stop } from "./act.ts";
 import { tagsOf } from "./choose.ts";
 import type { Desk } from "./desk.ts";
 import { type Action, type Hint, HINTS, MORE } from "./keys.ts";
-import { nameOf, questionOf, type Tone } from "./look.ts";
+import { questionOf, type Tone } from "./look.ts";
 import type { Model } from "./model.ts";
 import type { Question, Screen } from "./screen.ts";
 import { drawn } from "./width.ts";
-import { draftText, ownerText } from "./words.ts";
+import { draftText, ownerText, shortName } from "./words.ts";
 
 /** How many lines go into the prompt. */
 const TAIL = 20;
@@ -66,21 +66,21 @@ function taskActions(desk: Desk, model: Model): Table<[Task]> {
       const end = () => attempt(desk, async () => say(desk, await stop(hob, task)));
       const isOwn = task.sessionId !== null && task.lifetime === "session" && task.sessionId === desk.root(model.session());
       if (isOwn) end();
-      else confirm(desk, `Stop ${nameOf(task)}?`, ownerText(task), end);
+      else confirm(desk, `Stop ${shortName(task)}?`, ownerText(task), end);
     },
     restart: (task) =>
       attempt(desk, async () => {
         const { id } = await restart(hob, task);
         await desk.watch.look();
         model.pick(id);
-        say(desk, `${nameOf(task)} was started anew`);
+        say(desk, `${shortName(task)} was started anew`);
       }),
     send: (task) => {
       const why = deafness(task);
       if (why) return say(desk, why, "ask");
       const send = (line: string) => attempt(desk, () => sendLine(hob, task, line));
       const isSecret = task.waitingFor === "password";
-      ask(desk, { title: `Send a line to ${nameOf(task)}`, placeholder: questionOf(task) || "a line of input", value: "", isSecret }, send);
+      ask(desk, { title: `Send a line to ${shortName(task)}`, placeholder: questionOf(task) || "a line of input", value: "", isSecret }, send);
     },
     copy: () => {
       const lines = model.pager.shown();

@@ -5,18 +5,24 @@ import { conditionOf, endOf, nameOf, runtimeOf, shownTags } from "./look.ts";
 import type { Alert } from "./watch.ts";
 import { cut, drawn } from "./width.ts";
 
-const NAME = 40;
+// The titles of OpenCode's dialogs have room for 48 cells in a row.
+const NAME = 32;
+
+/** What a task is called in a sentence: nobody bounds how long a command is. */
+export function shortName(task: Task): string {
+  return cut(nameOf(task), NAME);
+}
 
 /** What a toast says. */
 export function alertText({ kind, task }: Alert): { title: string; message: string } {
-  const name = cut(nameOf(task), NAME);
+  const name = shortName(task);
   if (kind === "asks") return { title: `${name} waits for input`, message: cut(conditionOf(task), 80) };
   return { title: `${name} failed`, message: cut(drawn(task.error ?? `It ended${endOf(task)}.`), 120) };
 }
 
 /** The same in a line. */
 export function alertLine({ task }: Alert): string {
-  return `${nameOf(task)} ${conditionOf(task)}`;
+  return `${shortName(task)} ${conditionOf(task)}`;
 }
 
 /** What the prompt's right side says; nothing while nothing lives. */

@@ -177,6 +177,18 @@ test("80×24: the page with the keys", async () => {
     await terminal.shows("Stop outside?", "started in a shell");
     await terminal.press("Enter");
     await terminal.shows('"outside" was ended', "▌■ outside", "cancelled");
+    // Without a name it is called by its command, however long that is.
+    await lab.hob("run", "-l", "detached", "--project", lab.project, "--pty", "-c", `read it # ${"goes on and on ".repeat(50)}`);
+    await terminal.click("? read it");
+    await terminal.shows("▌? read it");
+    await terminal.press("i");
+    await terminal.shows(/Send a line to read it # goes on .*… +esc/);
+    await terminal.press("Escape");
+    await terminal.hides("Send a line");
+    await terminal.press("x");
+    await terminal.shows(/Stop read it # goes on .*…\? +esc/, "Confirm");
+    await terminal.press("Enter");
+    await terminal.shows("was ended", "▌■ read it");
     await terminal.click("● asker");
     await terminal.shows("▌● asker");
     await terminal.press("x");
