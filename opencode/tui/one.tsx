@@ -23,6 +23,10 @@ export function screenOf(api: TuiPluginApi): Screen {
     },
     openPage: (params) => api.route.navigate(PAGE, { ...params }),
     leavePage: (sessionID) => (sessionID ? api.route.navigate("session", { sessionID }) : api.route.navigate("home")),
+    guardKeys: () =>
+      api.keymap.intercept("key:after", ({ reason, consume }) => {
+        if (reason === "sequence-miss") consume();
+      }),
     tell: ({ title, message, isFailure }) => {
       api.ui.toast({ variant: isFailure ? "error" : "warning", title, message, duration: TOAST });
       void api.attention.notify({ title, message, notification: { when: "blurred" }, sound: { name: isFailure ? "error" : "question", when: "blurred" } });

@@ -1,7 +1,7 @@
 /** @jsxImportSource @opentui/solid */
 // The page /background: the tasks at the left, what the chosen one writes at the right.
 import { useKeyboard, useTerminalDimensions } from "@opentui/solid";
-import { Index, Show } from "solid-js";
+import { Index, onCleanup, Show } from "solid-js";
 import { hintsFor, newActions } from "./actions.ts";
 import type { Desk } from "./desk.ts";
 import { type Action, actionOf, hintsIn } from "./keys.ts";
@@ -28,6 +28,7 @@ export function Page(props: { desk: Desk; params: Record<string, unknown> }) {
   const model = newModel(props.desk, props.params, size);
   const act = newActions(props.desk, model);
   props.desk.say(undefined);
+  onCleanup(screen.guardKeys?.() ?? (() => {}));
   useKeyboard((key) => {
     if (screen.dialogs.isOpen() || key.defaultPrevented) return;
     const action = actionOf(key);

@@ -64,6 +64,8 @@ export interface Screen {
   opened?(session: string): void;
   openPage(params: PageParams): void;
   leavePage(session: string | undefined): void;
+  /** From now until what is returned is called, what is typed after OpenCode's leader key is for OpenCode alone. */
+  guardKeys?(): () => void;
   tell(word: Word): void;
   copy(text: string): boolean;
   /** Adds to the prompt; undefined where no plugin can. */

@@ -173,6 +173,11 @@ test("80×24: the page with the keys", async () => {
     await terminal.shows("● outside");
     await terminal.click("● outside");
     await terminal.shows("▌● outside");
+    // After OpenCode's leader, x is to export the session: here it means nothing.
+    await terminal.press("C-x", "x", "?");
+    await terminal.shows("Keys", "restart");
+    await terminal.press("Escape");
+    await terminal.hides("Keys");
     await terminal.press("x");
     await terminal.shows("Stop outside?", "started in a shell");
     await terminal.press("Enter");
