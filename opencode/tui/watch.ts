@@ -76,6 +76,7 @@ export class Watch {
     } finally {
       this.#looking = false;
       this.#looked = Date.now();
+      this.#glanceLater();
     }
     if (this.#again) this.#notice();
   }
@@ -100,7 +101,11 @@ export class Watch {
     this.#known = new Map(tasks.map((task) => [task.id, task]));
     this.#listener.tasks(tasks);
     for (const alert of alerts) this.#listener.alert(alert);
-    if (tasks.some(lives)) this.#timer = setTimeout(() => void this.look(), GLANCE);
+  }
+
+  #glanceLater(): void {
+    if (this.#closed.signal.aborted || ![...(this.#known?.values() ?? [])].some(lives)) return;
+    this.#timer = setTimeout(() => void this.look(), GLANCE);
   }
 
   /** What is worth a word since the last look. At the first look nothing is new. */

@@ -365,6 +365,18 @@ test("failures and questions are told once, and none that were there before", as
   watch.close();
 });
 
+test("a look that fails is not the last while something lives", async () => {
+  const { hob, seen, watch } = await watching([task()]);
+  hob.list = new Error("the disk is busy");
+  await watch.look();
+  assert.equal(seen.trouble, "the disk is busy");
+  hob.list = [];
+  await until(() => seen.tasks.length === 0, "another look, which nothing told");
+  assert.equal(seen.trouble, "");
+  watch.close();
+  assert.deepEqual(process.getActiveResourcesInfo().filter((name) => name === "Timeout"), [], "no timer is left");
+});
+
 test("without hob the reason is known, and a later look finds it", async () => {
   const { hob, seen, watch } = await watching(new Error("hob is missing"));
   assert.equal(seen.trouble, "hob is missing");
