@@ -34,16 +34,19 @@ export interface Reader {
 /** Reads TASK's log, or its SCREEN, until the task ends or the function that is returned is called. */
 export function follow(hob: Pick<Hob, "ask" | "start">, { id, cursor }: Task, screen: boolean, reader: Reader): () => void {
   const closed = new AbortController();
+  const fail = (error: Error) => {
+    if (!closed.signal.aborted) reader.failed(error.message);
+  };
   const args = screen ? ["logs", id, "-f", "--raw", "--since", String(cursor)] : ["logs", id, "-f", "--json", "-n", String(LINES)];
   try {
     const child = hob.start(args);
     closed.signal.addEventListener("abort", () => child.kill(), { once: true });
-    child.on("error", () => {});
+    child.on("error", fail);
     child.stdin.on("error", () => {}).end();
     if (screen) redraw(hob, id, child, reader, closed.signal);
-    else void collect(child, reader, closed.signal);
+    else collect(child, reader, closed.signal).catch(fail);
   } catch (error) {
-    reader.failed((error as Error).message);
+    fail(error as Error);
   }
   return () => closed.abort();
 }
@@ -68,22 +71,29 @@ function linesIn(text: string): string[] {
 
 /** What comes raw says only that there is something new: the screen is read again, soon but not for every byte. */
 function redraw(hob: Pick<Hob, "ask">, id: string, child: ChildProcessWithoutNullStreams, reader: Reader, closed: AbortSignal): void {
+  // Until it is drawn: a look that takes long is not overtaken by another.
   let timer: NodeJS.Timeout | undefined;
+  let isNew = false;
   const draw = async () => {
-    timer = undefined;
+    isNew = false;
     try {
       const { text, alternate } = await hob.ask<Screen>(["screen", id, "--json"], { signal: closed });
       if (!closed.aborted) reader.set(text.replace(/\n+$/, "").split("\n"), alternate);
     } catch (error) {
       if (!closed.aborted) reader.failed((error as Error).message);
     }
+    timer = undefined;
+    if (isNew && !closed.aborted) soon();
   };
-  const soon = () => (timer ??= setTimeout(() => void draw(), REDRAW));
+  const soon = (wait = REDRAW) => {
+    isNew = true;
+    timer ??= setTimeout(() => void draw(), wait);
+  };
   closed.addEventListener("abort", () => clearTimeout(timer), { once: true });
   child.stderr.resume();
-  child.stdout.on("data", soon);
+  child.stdout.on("data", () => soon());
   child.on("close", () => {
     if (!closed.aborted) soon();
   });
-  void draw();
+  soon(0);
 }

@@ -419,6 +419,37 @@ test("a log is read line by line as it comes, until nobody looks any more", asyn
   assert.deepEqual(seen, ["! hob is missing"]);
 });
 
+test("what cannot be read is said", async () => {
+  const { follow } = await load("tui/output");
+  for (const fails of [(child) => child.emit("error", new Error("no more processes")), (child) => child.stdout.write("no more processes\n")]) {
+    const child = fakeChild();
+    const seen = [];
+    follow({ start: () => child, ask: assert.fail }, task(), false, { add: assert.fail, set: assert.fail, failed: (sentence) => seen.push(sentence) });
+    fails(child);
+    await until(() => seen.length === 1, "the reason");
+    assert.match(seen[0], /no more proc/);
+  }
+});
+
+test("a screen that is being read is not read beside that", async () => {
+  const { follow } = await load("tui/output");
+  const child = fakeChild();
+  const seen = [];
+  const asked = [];
+  const hob = { start: () => child, ask: () => new Promise((resolve) => asked.push(resolve)) };
+  const close = follow(hob, task(), true, { add: assert.fail, set: ([line]) => seen.push(line), failed: assert.fail });
+  await until(() => asked.length === 1, "the first look");
+  child.stdout.write("x");
+  await until(() => child.stdout.readableLength === 0, "all is read");
+  assert.deepEqual(process.getActiveResourcesInfo().filter((name) => name === "Timeout"), [], "no other look is due");
+  asked[0]({ text: "one" });
+  await until(() => asked.length === 2, "what came meanwhile is looked at");
+  asked[1]({ text: "two" });
+  await until(() => seen.length === 2, "both");
+  assert.deepEqual(seen, ["one", "two"]);
+  close();
+});
+
 test("a screen is read again when there is something new, and not for every byte", async () => {
   const { follow } = await load("tui/output");
   const child = fakeChild();
