@@ -50,12 +50,14 @@ export function newDesk(screen: Screen, hob: Hob): Desk {
   const watch = new Watch(hob, screen.project, {
     tasks: (tasks) => setTasks(tasks.filter(screen.isNear)),
     trouble: setTrouble,
-    alert: (alert) => {
-      const { task } = alert;
-      if (visibleTo([task].filter(screen.isNear), root(screen.session())).length === 0) return;
-      const isFailure = alert.kind === "failed";
-      screen.tell({ ...alertText(alert), isFailure, session: task.sessionId });
-      say({ text: alertLine(alert), tone: isFailure ? "bad" : "ask" });
+    alerts: (all) => {
+      const here = root(screen.session());
+      const alerts = all.filter(({ task }) => screen.isNear(task) && visibleTo([task], here).length > 0);
+      const [first] = alerts;
+      if (!first) return;
+      const isFailure = alerts.some(({ kind }) => kind === "failed");
+      screen.tell({ ...alertText(alerts), isFailure, session: first.task.sessionId });
+      say({ text: alertLine(alerts), tone: isFailure ? "bad" : "ask" });
     },
   });
   const open = (task?: string, session = screen.session()) => screen.openPage({ sessionID: session, task });

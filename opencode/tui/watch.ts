@@ -18,7 +18,8 @@ export interface Alert {
 
 export interface Listener {
   tasks(tasks: Task[]): void;
-  alert(alert: Alert): void;
+  /** All of one look: what OpenCode shows of such words, the next one covers. */
+  alerts(alerts: Alert[]): void;
   /** Why the list cannot be read; empty when it can. */
   trouble(sentence: string): void;
 }
@@ -100,7 +101,7 @@ export class Watch {
     const alerts = this.#alertsOf(tasks);
     this.#known = new Map(tasks.map((task) => [task.id, task]));
     this.#listener.tasks(tasks);
-    for (const alert of alerts) this.#listener.alert(alert);
+    if (alerts.length > 0) this.#listener.alerts(alerts);
   }
 
   #glanceLater(): void {

@@ -13,16 +13,28 @@ export function shortName(task: Task): string {
   return cut(nameOf(task), NAME);
 }
 
-/** What a toast says. */
-export function alertText({ kind, task }: Alert): { title: string; message: string } {
-  const name = shortName(task);
-  if (kind === "asks") return { title: `${name} waits for input`, message: cut(conditionOf(task), 80) };
-  return { title: `${name} failed`, message: cut(drawn(task.error ?? `It ended${endOf(task)}.`), 120) };
+/** What a toast says of one or more. */
+export function alertText(alerts: Alert[]): { title: string; message: string } {
+  const [{ kind, task }, ...others] = alerts as [Alert, ...Alert[]];
+  if (others.length > 0) return { title: sumOf(alerts), message: namesOf(alerts) };
+  if (kind === "asks") return { title: `${shortName(task)} waits for input`, message: cut(conditionOf(task), 80) };
+  return { title: `${shortName(task)} failed`, message: cut(drawn(task.error ?? `It ended${endOf(task)}.`), 120) };
 }
 
 /** The same in a line. */
-export function alertLine({ task }: Alert): string {
-  return `${shortName(task)} ${conditionOf(task)}`;
+export function alertLine(alerts: Alert[]): string {
+  const [{ task }, ...others] = alerts as [Alert, ...Alert[]];
+  return others.length > 0 ? `${sumOf(alerts)}: ${namesOf(alerts)}` : `${shortName(task)} ${conditionOf(task)}`;
+}
+
+function sumOf(alerts: Alert[]): string {
+  const failed = alerts.filter(({ kind }) => kind === "failed").length;
+  const asking = alerts.length - failed;
+  return [failed > 0 ? `${failed} failed` : "", asking > 0 ? `${asking} wait${asking === 1 ? "s" : ""} for input` : ""].filter(Boolean).join(", ");
+}
+
+function namesOf(alerts: Alert[]): string {
+  return cut(alerts.map(({ task }) => shortName(task)).join(", "), 120);
 }
 
 /** What the prompt's right side says; nothing while nothing lives. */

@@ -263,12 +263,16 @@ test("keys", async () => {
 });
 
 test("sentences", async () => {
-  const { alertText, countText, draftText, foundText, headText, emptyText, placeText } = await load("tui/words");
+  const { alertLine, alertText, countText, draftText, foundText, headText, emptyText, placeText } = await load("tui/words");
   const failed = task({ status: "failed", reason: "exit", exitCode: 2 });
-  assert.deepEqual(alertText({ kind: "failed", task: failed }), { title: "web failed", message: "It ended, exit 2." });
-  assert.equal(alertText({ kind: "failed", task: task({ ...failed, error: "no program a\nb" }) }).message, "no program ab");
+  assert.deepEqual(alertText([{ kind: "failed", task: failed }]), { title: "web failed", message: "It ended, exit 2." });
+  assert.equal(alertText([{ kind: "failed", task: task({ ...failed, error: "no program a\nb" }) }]).message, "no program ab");
   const asks = task({ waitingFor: "line", prompt: "Go on? " });
-  assert.deepEqual(alertText({ kind: "asks", task: asks }), { title: "web waits for input", message: "asks: Go on?" });
+  assert.deepEqual(alertText([{ kind: "asks", task: asks }]), { title: "web waits for input", message: "asks: Go on?" });
+  assert.equal(alertLine([{ kind: "failed", task: failed }]), "web failed, exit 2");
+  const several = [{ kind: "failed", task: failed }, { kind: "failed", task: task({ name: "build" }) }, { kind: "asks", task: asks }];
+  assert.deepEqual(alertText(several), { title: "2 failed, 1 waits for input", message: "web, build, web" });
+  assert.equal(alertLine(several.slice(0, 2)), "2 failed: web, build");
   assert.equal(countText({ living: 0, asking: 0 }), "");
   assert.equal(countText({ living: 3, asking: 1 }), "● 3  ? 1");
   assert.equal(draftText(task(), ["a", "b"]), 'The last output of background process abcde "web":\na\nb\n');
@@ -306,7 +310,7 @@ async function watching(list) {
   const seen = { tasks: undefined, alerts: [], trouble: undefined };
   const watch = new Watch(hob, () => "/project", {
     tasks: (tasks) => (seen.tasks = tasks),
-    alert: ({ kind, task }) => seen.alerts.push(`${kind} ${task.id}`),
+    alerts: (alerts) => seen.alerts.push(alerts.map(({ kind, task }) => `${kind} ${task.id}`).join(", ")),
     trouble: (sentence) => (seen.trouble = sentence),
   });
   watch.open();
@@ -355,7 +359,7 @@ test("failures and questions are told once, and none that were there before", as
     return seen.alerts.splice(0);
   };
   assert.deepEqual(seen.alerts, []);
-  assert.deepEqual(await look(task({ id: "old", ...failed }), task({ id: "one", ...failed }), task({ id: "quick", ...failed })), ["failed one", "failed quick"]);
+  assert.deepEqual(await look(task({ id: "old", ...failed }), task({ id: "one", ...failed }), task({ id: "quick", ...failed })), ["failed one, failed quick"]);
   assert.deepEqual(await look(task({ id: "one", ...failed })), []);
   assert.deepEqual(await look(task({ id: "two", status: "cancelled" })), []);
   assert.deepEqual(await look(task({ id: "repl", waitingFor: "line", prompt: ">" })), ["asks repl"]);
