@@ -1,6 +1,5 @@
 // The page with the mouse alone where there is little room, and with the keys alone where there is much.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Lab } from "./lib/lab.mjs";
@@ -43,14 +42,6 @@ function optionsIn(screen) {
   return screen.split("\n").slice(7, 20).map((row) => row.slice(12, 68)).join("\n");
 }
 
-async function copied(lab, terminal, how) {
-  const record = join(lab.root, "record");
-  await terminal.record(record);
-  await how();
-  const text = await until(() => /\u001b\]52;c;([\w+/=]+)/.exec(readFileSync(record, "utf8"))?.[1], "a copy");
-  return Buffer.from(text, "base64").toString();
-}
-
 test("80×24: the page with the mouse alone", async () => {
   await withPage({ cols: 80, rows: 24 }, async (lab, terminal) => {
     /** What the foot has no room for is chosen from the list of all keys. */
@@ -89,7 +80,7 @@ test("80×24: the page with the mouse alone", async () => {
     await terminal.shows(/\d+ above, 3 below/);
     await terminal.click("3 below");
     await terminal.shows("following");
-    assert.match(await copied(lab, terminal, () => choose("copy")), /^request 282\n[^]*\nrequest 300$/);
+    assert.match(await terminal.copied(join(lab.root, "record"), () => choose("copy")), /^request 282\n[^]*\nrequest 300$/);
     await choose("wide");
     await terminal.hides("● outside");
     await terminal.shows(/^ web {2}running/m, /^ request 300/m);
@@ -137,7 +128,7 @@ test("200×60: the page with the keys alone", async () => {
     await terminal.hides("11 × REQUEST 12");
     await terminal.press("f");
     await terminal.shows("following");
-    assert.match(await copied(lab, terminal, () => terminal.press("y")), /^request 246\n[^]*\nrequest 300$/);
+    assert.match(await terminal.copied(join(lab.root, "record"), () => terminal.press("y")), /^request 246\n[^]*\nrequest 300$/);
     await terminal.press("s");
     await terminal.shows("Status", "cancelled");
     await terminal.type("cancelled");

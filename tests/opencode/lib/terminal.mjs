@@ -1,9 +1,10 @@
 // OpenCode's terminal interface in a terminal of its own: tmux, with a server of its own.
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import * as programs from "./programs.mjs";
+import { seen } from "./seen.mjs";
 import { until } from "./wait.mjs";
 
 const run = promisify(execFile);
@@ -36,27 +37,13 @@ export class Terminal {
   }
 
   /** The screen, as soon as it shows all of these. */
-  async shows(...wanted) {
-    let text = "";
-    const missing = () => wanted.filter((one) => (typeof one === "string" ? !text.includes(one) : !one.test(text)));
-    try {
-      await until(async () => ((text = await this.text()), missing().length === 0), "the screen", 60);
-    } catch {
-      throw new Error(`the screen never showed ${missing().join(" and ")}:\n${text}`);
-    }
-    return text;
+  shows(...wanted) {
+    return seen(() => this.text(), wanted, true);
   }
 
   /** The screen, as soon as it shows none of these. */
-  async hides(...unwanted) {
-    let text = "";
-    const there = () => unwanted.filter((one) => (typeof one === "string" ? text.includes(one) : one.test(text)));
-    try {
-      await until(async () => ((text = await this.text()), there().length === 0), "the screen", 60);
-    } catch {
-      throw new Error(`the screen still showed ${there().join(" and ")}:\n${text}`);
-    }
-    return text;
+  hides(...unwanted) {
+    return seen(() => this.text(), unwanted, false);
   }
 
   /** Presses keys, by tmux's names. */
@@ -110,6 +97,16 @@ export class Terminal {
   /** Everything that is written to the terminal from now on goes into FILE. */
   async record(file) {
     await this.#do("pipe-pane", "-O", `exec cat >${file}`);
+    // tmux does not wait for the shell.
+    await until(() => existsSync(file), "the record", 60);
+  }
+
+  /** What OpenCode gives the terminal to copy while HOW is done; FILE records it. */
+  async copied(file, how) {
+    await this.record(file);
+    await how();
+    const text = await until(() => /\u001b\]52;c;([\w+/=]+)/.exec(readFileSync(file, "utf8"))?.[1], "a copy", 60);
+    return Buffer.from(text, "base64").toString();
   }
 
   /** What programs put into the clipboard last. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { bun, PLUGIN } from "./programs.mjs";
+import { seen } from "./seen.mjs";
 import { until } from "./wait.mjs";
 
 const fileOf = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -128,23 +129,13 @@ export class Screen extends Host {
   }
 
   /** The screen, as soon as it shows all of these. */
-  async shows(...wanted) {
-    let text = "";
-    const missing = () => wanted.filter((one) => (typeof one === "string" ? !text.includes(one) : !one.test(text)));
-    try {
-      await until(async () => ((text = await this.text()), missing().length === 0), "the screen", 15);
-    } catch {
-      throw new Error(`the screen never showed ${missing().join(" and ")}:\n${text}`);
-    }
-    return text;
+  shows(...wanted) {
+    return seen(() => this.text(), wanted, true);
   }
 
   /** The screen, as soon as it shows none of these. */
-  async hides(...unwanted) {
-    await until(async () => {
-      const text = await this.text();
-      return unwanted.every((one) => !text.includes(one));
-    }, `the screen without ${unwanted.join(" and ")}`, 30);
+  hides(...unwanted) {
+    return seen(() => this.text(), unwanted, false);
   }
 
   /** Clicks on the first place that shows TEXT. */
