@@ -4,7 +4,7 @@ import { deafness, restart, sendLine, stop } from "./act.ts";
 import { tagsOf } from "./choose.ts";
 import type { Desk } from "./desk.ts";
 import { type Action, type Hint, HINTS, MORE } from "./keys.ts";
-import { questionOf, type Tone } from "./look.ts";
+import { lives, questionOf, type Tone } from "./look.ts";
 import type { Model } from "./model.ts";
 import type { Question, Screen } from "./screen.ts";
 import { drawn } from "./width.ts";
@@ -61,15 +61,17 @@ function viewActions(desk: Desk, model: Model, act: (action: Action) => void): T
 
 function taskActions(desk: Desk, model: Model): Table<[Task]> {
   const { hob, screen } = desk;
+  /** Does what ends TASK. Unless it is the session's own, or over, that is asked for first. */
+  const ending = (task: Task, verb: string, what: () => Promise<void>) => {
+    const end = () => attempt(desk, what);
+    const isOwn = task.sessionId !== null && task.lifetime === "session" && task.sessionId === desk.root(model.session());
+    if (isOwn || !lives(task)) end();
+    else confirm(desk, `${verb} ${shortName(task)}?`, ownerText(task), end);
+  };
   return {
-    stop: (task) => {
-      const end = () => attempt(desk, async () => say(desk, await stop(hob, task)));
-      const isOwn = task.sessionId !== null && task.lifetime === "session" && task.sessionId === desk.root(model.session());
-      if (isOwn) end();
-      else confirm(desk, `Stop ${shortName(task)}?`, ownerText(task), end);
-    },
+    stop: (task) => ending(task, "Stop", async () => say(desk, await stop(hob, task))),
     restart: (task) =>
-      attempt(desk, async () => {
+      ending(task, "Restart", async () => {
         const { id } = await restart(hob, task);
         await desk.watch.look();
         model.pick(id);

@@ -74,6 +74,12 @@ test("80×24: the page with the mouse alone", async () => {
     await terminal.hides("Stop outside?");
     assert.equal((await lab.tasks("--status", "running")).length, 3, "who takes it back ends nothing");
 
+    await terminal.click("r restart");
+    await terminal.shows("Restart outside?", "started in a shell");
+    await terminal.click("esc");
+    await terminal.hides("Restart outside?");
+    assert.equal((await lab.tasks()).length, 3, "nor does it start anything");
+
     await terminal.click("● web");
     await terminal.shows("▌● web", "request 300", "following");
     await terminal.wheel("up", "request 290", 20);
