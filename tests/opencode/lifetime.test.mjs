@@ -47,8 +47,10 @@ test("a deleted session ends its processes, and nobody else's", async () => {
     await server.api("DELETE", `/session/${deleted.session}`);
     await until(() => gone(deleted.own), "the session's processes are gone");
     for (const { pid, child } of [deleted.global, other.own, other.global]) assert.ok(alive(pid) && alive(child));
-    const record = (await lab.tasks()).find(({ id }) => id === deleted.own.id);
-    assert.equal(record.status, "cancelled");
+    // Its record follows.
+    const record = async () => (await lab.tasks()).find(({ id }) => id === deleted.own.id);
+    await until(async () => (await record()).status !== "running", "its end is on record");
+    assert.equal((await record()).status, "cancelled");
   });
 });
 
@@ -140,7 +142,9 @@ for (const signal of ["SIGTERM", "SIGKILL"]) {
       const detached = (await lab.hob("run", "-S", session, "-l", "detached", "--", "sleep", "1003")).trim();
       await server.stop(signal);
       await until(() => gone(own) && gone(global), "the processes are gone");
-      assert.deepEqual((await lab.tasks("--status", "running")).map(({ id }) => id), [detached]);
+      const running = async () => (await lab.tasks("--status", "running")).map(({ id }) => id);
+      await until(async () => (await running()).length === 1, "their ends are on record");
+      assert.deepEqual(await running(), [detached]);
       await lab.hob("kill", detached);
     });
   });

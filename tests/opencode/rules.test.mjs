@@ -28,14 +28,14 @@ test("a failing build tells its error lines and its end", async () => {
       let sight = yield call("createBackgroundProcess", { command, name: "build", watch: ["error TS\\d+", "warning"], notifyOnExit: true });
       const id = idIn(sight.result);
       sight = yield say("started");
-      // All that came together is one message; a busy machine may make it two.
-      for (; !/TS2304[^]*\nlast output:/.test(sight.said.slice(1).join("\n\n")); sight = yield say("and?"));
+      // All that comes together is one message; on a busy machine it may come apart.
+      for (; !/exit code 2/.test(sight.said.slice(1).join("\n\n")); sight = yield say("and?"));
       const text = sight.said.slice(1).join("\n\n");
       told = text;
       assert.match(text, new RegExp(`^Background process ${id} "build" failed, exit code 2\n`, "m"));
       assert.match(text, /\n- matched: src\/part-7\.ts\(3,7\): error TS2322: Type 'string' is not assignable to type 'number'\.\n/);
       assert.match(text, /\n- matched: src\/part-9\.ts\(1,1\): error TS2304: Cannot find name "x"\.\nlast output:\n/);
-      assert.match(text, /\nFound 2 errors\.\n\(first match: since \d+\)/);
+      assert.match(text, /\nFound 2 errors\.(\n|$)/);
       const since = Number(/first match: since (\d+)/.exec(text)[1]);
       sight = yield call("getBackgroundProcess", { processId: id, since, maxChars: 1000 });
       assert.match(sight.result, /\noutput:\nsrc\/part-7\.ts/, "the place leads to the first error");
@@ -55,9 +55,9 @@ test("a failing build tells its error lines and its end", async () => {
     await server.idle(session);
     writeFileSync(join(lab.project, "go"), "");
     await lab.model.until(({ sight }) => /no line matches/.test(sight.result), "that the output was read");
-    await server.idle(session, server.events.length);
+    await lab.model.until(({ sight }) => /^[^\n]*\(/.test(sight.result), "that a bad pattern is told");
     const users = (await server.messages(session)).filter(({ info }) => info.role === "user");
-    assert.ok(users.length <= 3, told);
+    assert.ok(users.length <= 1 + 3, told);
     assert.equal(told.match(/matched: src\/part-7/g).length, 1, "once");
   });
 });
@@ -65,7 +65,7 @@ test("a failing build tells its error lines and its end", async () => {
 test("silence is told; an end on request and one that was not to be told are not", async () => {
   await Lab.with({}, async (lab) => {
     const spy = new Spy(lab.root, "spy");
-    const ids = {};
+    const ids = { silent: "quiet" };
     lab.model.play("quiet", function* (first) {
       hasTools(first);
       const create = function* (name, command, more) {
@@ -96,9 +96,10 @@ test("silence is told; an end on request and one that was not to be told are not
     }, "every event is acknowledged");
     const users = async () => (await server.messages(session)).filter(({ info }) => info.role === "user");
     assert.equal((await users()).length, 1);
-    ids.silent = (await lab.hob("run", "-S", session, "-l", "session", "-o", String(server.pid), "-n", "silent", "--idle-after", "300ms", "-c", "printf Continue?; sleep 1013")).trim();
-    await until(async () => (await users()).length === 2, "the silence is told");
-    await server.idle(session, server.events.length - 1);
+    const before = server.events.length;
+    await lab.hob("run", "--id", ids.silent, "-S", session, "-l", "session", "-o", String(server.pid), "-n", "silent", "--idle-after", "300ms", "-c", "printf Continue?; sleep 1013");
+    await server.idle(session, before);
+    assert.equal((await users()).length, 2, "the silence is told");
   });
 });
 
@@ -158,7 +159,7 @@ test("the user may ask for every end, for questions and ports; what is wrong is 
     writeFileSync(join(lab.project, "go"), "");
     await lab.model.until(({ sight }) => sight.said.some((text) => /^Background process \w+ "good" completed, exit code 0/m.test(text)), "the end");
     const logs = join(lab.home, ".local/share/opencode/log");
-    const text = readdirSync(logs).map((name) => readFileSync(join(logs, name), "utf8")).join("");
-    assert.match(text, /notify\.input must be true or false, not .*yes/);
+    const text = () => readdirSync(logs).map((name) => readFileSync(join(logs, name), "utf8")).join("");
+    await until(() => /notify\.input must be true or false, not .*yes/.test(text()), "what is wrong is in the log");
   });
 });

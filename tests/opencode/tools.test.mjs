@@ -26,7 +26,8 @@ test("the model is offered what tools.json says", async () => {
       }
       let sight = yield call("createBackgroundProcess", { command: "echo OPENCODE_NOTIFY: no; echo TELL: yes" });
       id = idIn(sight.result);
-      sight = yield say("started");
+      // It is told beside the result, or in a turn of its own.
+      if (sight.said.length === 1) sight = yield say("started");
       assert.equal(sight.said.at(-1), `Notification from background process ${id}: yes`);
       yield say("done");
     });

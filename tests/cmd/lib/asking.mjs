@@ -35,7 +35,8 @@ export async function sql(lab, text) {
 /** Holds the registry's write lock until `release()`. */
 export async function lockRegistry(lab) {
   const child = spawn("sqlite3", [path.join(lab.home, "hob.db")], { env: lab.env, stdio: ["pipe", "pipe", "inherit"] });
-  child.stdin.write("BEGIN IMMEDIATE; SELECT 'locked';\n");
+  // Somebody may just be writing.
+  child.stdin.write(".timeout 60000\nBEGIN IMMEDIATE; SELECT 'locked';\n");
   await once(child.stdout, "data");
   return {
     release: () => {

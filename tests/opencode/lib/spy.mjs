@@ -20,8 +20,9 @@ export class Spy {
     return existsSync(this.#log) ? readFileSync(this.#log, "utf8").trimEnd().split("\n") : [];
   }
 
-  /** The sequence numbers that were acknowledged. */
+  /** The sequence numbers that were acknowledged, each once: one that was handed over again is acknowledged again. */
   acknowledged() {
-    return this.calls().flatMap((call) => (/^events --ack ([\d ]+)/.exec(call)?.[1] ?? "").split(" ").filter(Boolean).map(Number));
+    const all = this.calls().flatMap((call) => (/^events --ack ([\d ]+)/.exec(call)?.[1] ?? "").split(" ").filter(Boolean).map(Number));
+    return [...new Set(all)];
   }
 }
