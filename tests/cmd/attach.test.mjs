@@ -44,8 +44,9 @@ async function attach(lab, outer = "outer", size = "60x8") {
   await waitUntil(() => attaching(lab, outer).length, `${outer} is attached`);
   const same = async () => {
     const [ours, theirs] = [await screen(lab, outer), await screen(lab, "inner")];
-    return ours.text === theirs.text && ours.cols === theirs.cols && ours.rows === theirs.rows;
+    return ours.text !== "" && ours.text === theirs.text && ours.cols === theirs.cols && ours.rows === theirs.rows;
   };
+  // An empty terminal looks like one that nobody has drawn yet.
   await waitUntil(same, `${outer} shows inner`);
 }
 

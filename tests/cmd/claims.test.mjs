@@ -177,9 +177,9 @@ test("not acknowledged for 60 s: handed out again, the living consumer or not", 
   await start(lab, "a", "-o", owner.pid);
   await notify(lab, "a", "one");
   const [event] = await claim(lab, "x", owner.pid);
-  await pass(lab, 50);
+  await pass(lab, 30);
   assert.deepEqual(await claim(lab, "x", owner.pid), []);
-  await pass(lab, 10);
+  await pass(lab, 30);
   assert.deepEqual(await claim(lab, "y", owner.pid), [event]);
   // x was too slow: it is y's now.
   await lab.must(["events", "--ack", event.seq, "--claim", "x", "-o", owner.pid]);

@@ -33,7 +33,8 @@ test("--timeout 0 is none", async (t) => {
 
 test("--timeout goes on counting when the keeper is killed", async (t) => {
   const lab = newLab(t);
-  const id = await lab.run(["--timeout", "1s", "--", ...prop("wait")]);
+  // Time enough for three kills.
+  const id = await lab.run(["--timeout", "4s", "--", ...prop("wait")]);
   for (let kill = 0, last; kill < 3; kill++) {
     last = (await lab.bothKeepers(id, { keeper: last })).keeper;
     signal(last);

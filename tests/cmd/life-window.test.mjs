@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { lockRegistry } from "./lib/asking.mjs";
 import { bytesAt, digestOfFile, digestOfProp, Gate } from "./lib/bytes.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { signal } from "./lib/processes.mjs";
@@ -80,9 +81,7 @@ test("nothing is freed before its notifications are told, keeper killed or not",
   const gate = new Gate(path.join(lab.work, "gate"));
   const words = ["write", size, 65536, `notify=${each}`, `gate=${gate.file}`, `step=${size}`];
   const id = await lab.run(["--log-max", "1M", "--", ...prop(...words)]);
-  const locker = lab.spawn(["sqlite3", path.join(lab.home, "hob.db")], { input: null });
-  locker.stdin.write("BEGIN IMMEDIATE; SELECT 'locked';\n");
-  await waitUntil(() => locker.out.includes("locked"), "the registry is locked");
+  const lock = await lockRegistry(lab);
   gate.open();
   const disk = () => fs.statSync(lab.file(id, "log")).blocks * 512;
   await waitUntil(() => fs.statSync(lab.file(id, "log")).size === size, "all is written");
@@ -90,7 +89,7 @@ test("nothing is freed before its notifications are told, keeper killed or not",
   signal(keeper);
   await lab.bothKeepers(id, { keeper });
   assert.ok(disk() >= size, "all is there still");
-  locker.stdin.end("COMMIT;\n");
+  await lock.release();
   await lab.ended(id);
   await waitUntil(() => !lab.keepers(id).keeper, "the keeper ended");
   const notes = await lab.events(id, "notify");

@@ -55,7 +55,7 @@ async function leftNothing(lab) {
   assert.deepEqual(folders(lab), []);
   const made = fs.existsSync(lab.home) ? fs.readdirSync(lab.home) : [];
   assert.deepEqual(made.filter((name) => name !== "tasks"), [], "no registry was made, no bell was rung");
-  await waitUntil(() => lab.processes().length === 0, "every process ends", 5);
+  await waitUntil(() => lab.processes().length === 0, "every process ends");
 }
 
 test("fifty lines: the same output and the same end, and nothing is left of any", async (t) => {
@@ -278,7 +278,10 @@ test("jobs that are left running return at once and are a task", async (t) => {
 test("of many that are left running three are named, and each on one short line", async (t) => {
   const lab = newShell(t);
   const long = `n=1; while :; do sleep 1000; done\n# ${"é".repeat(40)}`;
-  const { out } = await shell(lab, `for i in 1 2 3 4 5; do bash -c ${quote(long)} bash & done 2>/dev/null; echo on; sleep 0.3`).done;
+  const child = shell(lab, `for i in 1 2 3 4 5; do bash -c ${quote(long)} bash & done 2>/dev/null; echo on; until [ -e go ]; do sleep 0.02; done`);
+  await waitUntil(() => lab.processes().filter(({ command }) => command === "sleep 1000").length === 5, "all have begun");
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  const { out } = await child.done;
   const named = "bash -c n=1; while :; do sleep 1000; done # é{8,9}…";
   assert.match(Buffer.from(out, "latin1").toString(), new RegExp(`^on\n\\(What it left running is background process \\w{5}: (${named}|sleep 1000)(, (${named}|sleep 1000)){2} and 7 more\\.\\)\n$`));
   await lab.must(["kill", "--all"]);
@@ -286,7 +289,8 @@ test("of many that are left running three are named, and each on one short line"
 
 test("what ends a moment after its shell is no task, and its output belongs to the command", async (t) => {
   const lab = newShell(t);
-  assert.equal((await shell(lab, "(sleep 0.03; echo late) & echo on").done).out, "on\nlate\n");
+  // Only a tenth of a second is given to it: it starts nothing, and looks for the end of its shell.
+  assert.equal((await shell(lab, "(while [ -e /proc/$$ ]; do :; done; echo late) & echo on").done).out, "on\nlate\n");
   await leftNothing(lab);
 });
 
@@ -314,9 +318,9 @@ test("an abort reaches the command, which ends as it would have; a second one, a
     await waitUntil(() => child.out.includes("no"), "the first is caught");
     process.kill(child.pid, again);
     await child.done;
-    await waitUntil(() => withWord("sleep 1002").length === 0, "everything ends", 3);
+    await waitUntil(() => withWord("sleep 1002").length === 0, "everything ends");
   }
-  await waitUntil(() => folders(lab).length === 0 && lab.processes().length === 0, "nothing stays", 5);
+  await waitUntil(() => folders(lab).length === 0 && lab.processes().length === 0, "nothing stays");
   assert.deepEqual(await lab.list(), []);
 });
 

@@ -52,7 +52,8 @@ test("text says what there is, and only that", async (t) => {
 test("a leftover is listed by pid and command", async (t) => {
   const lab = newLab(t);
   await lab.ended(await lab.run(["--id", "a", "sh", "-c", "sleep 1001 & sleep 1002 & exit 3"]));
-  const { leftover, processes } = await lab.show("a");
+  // The children may still be about to become sleep.
+  const { leftover, processes } = await lab.until("a", (task) => task.processes.every(({ command }) => /^sleep/.test(command)));
   assert.equal(leftover, true);
   assert.deepEqual(processes.map(({ command }) => command).sort(), ["sleep 1001", "sleep 1002"]);
   const text = await lab.must(["show", "a"]);

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
-import net from "node:net";
 import path from "node:path";
 import { test } from "node:test";
+import { freePort } from "../opencode/lib/ports.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { labOfNobody } from "./lib/nobody.mjs";
 
@@ -123,10 +123,7 @@ test("ssh asks about a host's key, and then for a password", async (t) => {
   const lab = newLab(t);
   const key = path.join(lab.dir, "key");
   await once(spawn("dropbearkey", ["-t", "ed25519", "-f", key], { stdio: "ignore" }), "exit");
-  const free = net.createServer().listen(0, "127.0.0.1");
-  await once(free, "listening");
-  const { port } = free.address();
-  await new Promise((resolve) => free.close(resolve));
+  const port = await freePort();
   await lab.run(["--id", "sshd", "dropbear", "-F", "-E", "-r", key, "-P", path.join(lab.dir, "pid"), "-p", `127.0.0.1:${port}`]);
   await lab.json(["wait", "sshd", `--port=${port}`, "--timeout", "60"]);
   const options = ["-F", "none", "-o", `UserKnownHostsFile=${lab.dir}/known`, "-o", "PreferredAuthentications=password"];

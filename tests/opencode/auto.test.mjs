@@ -120,7 +120,7 @@ test("let go, left behind, aborted, denied, compacted; and hob that breaks meanw
         const before = Date.now();
         const { result } = yield bash(line);
         assert.match(result, LEFT, line);
-        assert.ok(Date.now() - before < 5000, "at once");
+        assert.ok(Date.now() - before < 30_000, "it is not waited for");
         const sight = yield call("listBackgroundProcesses", { sessionId: "current" });
         assert.match(sight.result, new RegExp(`${LEFT.exec(result)[1]} .*sleep 1000`), line);
       }
@@ -145,7 +145,7 @@ test("let go, left behind, aborted, denied, compacted; and hob that breaks meanw
     await until(() => sleeps().length === 1, "it runs");
     const before = (await lab.tasks()).length;
     await server.api("POST", `/session/${session}/abort`);
-    await until(() => sleeps().length === 0, "it ends", 5);
+    await until(() => sleeps().length === 0, "it ends", 30);
     await server.idle(session);
     assert.equal((await lab.tasks()).length, before, "an abort leaves no task");
 

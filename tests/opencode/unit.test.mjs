@@ -704,7 +704,7 @@ test("the pace of a task that never comes to rest, and of one that does", async 
 test("a task that is slowed down is told so once, and holds up nothing else", async () => {
   const { client, acknowledged, notifier: { take } } = await notifier({ answers: knowsAll() });
   let seq = 0;
-  const speaking = setInterval(() => take(event(++seq, { at: new Date().toISOString() })), 50);
+  const speaking = setInterval(() => take(event(++seq, { at: new Date().toISOString() })), 20);
   await until(() => client.prompts.some(({ text }) => /slowed down/.test(text)), "it is slowed down");
   const slowed = client.prompts.length;
   assert.match(client.prompts.at(-1).text, /^Background process abcde is slowed down: .* since \d+\.$/m);

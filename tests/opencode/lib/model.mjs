@@ -17,7 +17,6 @@ class Sight {
     this.messages = body.messages;
     this.tools = (body.tools ?? []).map((tool) => tool.function.name);
     this.body = body;
-    this.at = Date.now();
   }
   /** The result of the last tool call. */
   get result() {

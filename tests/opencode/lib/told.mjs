@@ -6,10 +6,10 @@ function unpack(packed) {
   return packed.flatMap((one) => (Array.isArray(one) ? Array.from({ length: one[1] - one[0] + 1 }, (_, index) => one[0] + index) : one));
 }
 
-/** All notifications in a session: { text, seqs }. */
+/** All notifications in a session: { text, seqs, at }, the last being when OpenCode took it in. */
 export async function notifications(server, session) {
-  const parts = (await server.messages(session)).flatMap((message) => message.parts);
-  return parts.filter(({ metadata }) => metadata?.hob).map(({ text, metadata }) => ({ text, seqs: unpack(metadata.hob.seqs) }));
+  const parts = (await server.messages(session)).flatMap(({ info, parts }) => parts.map((part) => ({ ...part, at: info.time.created })));
+  return parts.filter(({ metadata }) => metadata?.hob).map(({ text, metadata, at }) => ({ text, seqs: unpack(metadata.hob.seqs), at }));
 }
 
 /** The numbers of all events that a session was told of, in order. */

@@ -151,6 +151,6 @@ export class Screen extends Host {
 
   /** The next thing of a kind that it tells, from the one numbered FROM on. */
   async tells(kind, from = 0) {
-    return until(() => this.told.slice(from).find(({ told }) => told === kind), `a ${kind}`, 30);
+    return until(() => this.told.slice(from).find(({ told }) => told === kind), `a ${kind}`, 60);
   }
 }
