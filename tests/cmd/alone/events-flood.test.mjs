@@ -51,6 +51,6 @@ test("2,000 events from 20 writers", async (t) => {
   const limit = sanitized ? 5000 : 1000;
   const late = [];
   // What is late by design is late each time; what somebody else's load made late is not.
-  while (late.length < 3 && !(late.at(-1) < limit)) late.push(await flood(newLab(t)));
+  while (late.length < 5 && !(late.at(-1) < limit)) late.push(await flood(newLab(t)));
   assert.ok(late.at(-1) < limit, `the latest of each flood came after ${late.join(", ")} ms`);
 });

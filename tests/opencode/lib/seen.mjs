@@ -7,7 +7,7 @@ export async function seen(read, words, isWanted) {
   const isIn = (one) => (typeof one === "string" ? text.includes(one) : one.test(text));
   const wrong = () => words.filter((one) => isIn(one) !== isWanted);
   try {
-    await until(async () => ((text = await read()), wrong().length === 0), "the screen", 60);
+    await until(async () => ((text = await read()), wrong().length === 0), "the screen");
   } catch (cause) {
     throw new Error(`the screen ${isWanted ? "never" : "still"} showed ${wrong().join(" and ")}:\n${text}`, { cause });
   }

@@ -74,9 +74,14 @@ export class Terminal {
   }
 
   async #find(text, from) {
-    const rows = (await this.shows(text)).split("\n");
-    const y = rows.findIndex((row) => row.indexOf(text, from) >= 0);
-    if (y < 0) throw new Error(`${text} is not behind column ${from}:\n${rows.join("\n")}`);
+    let rows = [];
+    const row = () => rows.findIndex((row) => row.indexOf(text, from) >= 0);
+    try {
+      await until(async () => ((rows = (await this.text()).split("\n")), row() >= 0), "the screen");
+    } catch {
+      throw new Error(`the screen never showed ${text} behind column ${from}:\n${rows.join("\n")}`);
+    }
+    const y = row();
     return { x: rows[y].indexOf(text, from) + 1, y: y + 1 };
   }
 
