@@ -1,4 +1,5 @@
 /* restart: ends a task if it lives and starts what it was asked to be as a new one. */
+#include "base/path.h"
 #include "base/str.h"
 #include "base/words.h"
 #include "cmd/cmd.h"
@@ -10,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { OPT_JSON };
 
@@ -61,6 +63,33 @@ static struct task same_again(const struct task *old)
 	};
 }
 
+/* Nothing that runs is ended for a start that cannot be: the caller's PATH may be another, a folder gone. */
+static int check_living(const struct task *old, const struct task *task, struct err *err)
+{
+	const char *token = getenv("HOB_RUN");
+
+	if (task_ended(old->status) && !old->leftover)
+		return 0;
+	if (token && strcmp(token, old->token) == 0)
+		return err_set(err, -EPERM,
+			       "task %s cannot be restarted from inside, where this command ends with it: call hob "
+			       "restart from elsewhere",
+			       old->id);
+	return launch_check(task, err);
+}
+
+/* What outlives its owner also starts anew without it. */
+static void forget_dead_owner(struct task *task)
+{
+	CLEAN_FD int owner = -1;
+
+	if (task->lifetime != LIFETIME_DETACHED || !task->owner.pid)
+		return;
+	owner = os_pidfd(task->owner);
+	if (owner == -ESRCH)
+		task->owner = (struct os_proc){0};
+}
+
 static int end_old(struct registry *reg, const struct task *old, struct err *err)
 {
 	const struct kill_wish wish = {.signal = SIGTERM, .grace_ms = -1, .cause = REASON_REQUEST};
@@ -74,6 +103,26 @@ static int end_old(struct registry *reg, const struct task *old, struct err *err
 	return r;
 }
 
+static int start_again(struct registry *reg, const struct task *old, struct task *task, struct launch *launch,
+		       struct err *err)
+{
+	int r;
+
+	forget_dead_owner(task);
+	r = check_living(old, task, err);
+	if (r == 0)
+		r = end_old(reg, old, err);
+	if (r == 0) {
+		start_environment(task);
+		r = start_begin(task, launch, err);
+	}
+	if (r == 0)
+		r = start_task(reg, task, false, launch, err);
+	if (r == -ESRCH || r == -EINVAL || r == -ENOENT)
+		r = -EIO; /* of the command, not of our arguments */
+	return r;
+}
+
 static int run(const char *word, bool json, struct err *err)
 {
 	CLEAN_REGISTRY struct registry *reg = NULL;
@@ -83,16 +132,9 @@ static int run(const char *word, bool json, struct err *err)
 
 	if (r == 0)
 		r = registry_find(reg, word, err, &old);
-	if (r == 0)
-		r = end_old(reg, &old, err);
 	if (r == 0) {
 		task = same_again(&old);
-		start_environment(&task);
-		r = start_begin(&task, &launch, err);
-		if (r == 0)
-			r = start_task(reg, &task, false, &launch, err);
-		if (r == -ESRCH || r == -EINVAL || r == -ENOENT)
-			r = -EIO; /* of the command, not of our arguments */
+		r = start_again(reg, &old, &task, &launch, err);
 	}
 	if (r == 0 && json) {
 		char *line = json_line(record_json(reg, &task));

@@ -146,6 +146,53 @@ static int explain(const struct task *task, const struct keeper_report *report, 
 	}
 }
 
+static int check_file(int dirfd, const char *path)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, path, &st, 0) < 0 || faccessat(dirfd, path, X_OK, 0) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) ? 0 : -EACCES;
+}
+
+/* Whether execvp finds WORD from the folder DIRFD: 0, or its errno. */
+static int check_program(int dirfd, const char *word)
+{
+	const char *dir = getenv("PATH");
+	int r = -ENOENT;
+
+	if (strchr(word, '/'))
+		return check_file(dirfd, word);
+	for (dir = dir ? dir : "/bin:/usr/bin"; dir && r < 0; dir = strchr(dir, ':') ? strchr(dir, ':') + 1 : NULL) {
+		int len = (int)strcspn(dir, ":");
+		CLEAN_FREE char *path = xasprintf("%.*s%s%s", len, dir, len ? "/" : "", word);
+		int found = check_file(dirfd, path);
+
+		if (found == 0 || found == -EACCES)
+			r = found;
+	}
+	return r;
+}
+
+int launch_check(const struct task *task, struct err *err)
+{
+	struct keeper_report report = {.stage = SPAWN_CHDIR};
+	CLEAN_FD int owner = -1;
+	CLEAN_FD int dir = -1;
+	int r = open_owner(task, err, &owner);
+
+	if (r < 0)
+		return r;
+	dir = open(task->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || faccessat(dir, ".", X_OK, 0) < 0) {
+		report.code = -errno;
+	} else {
+		report.stage = SPAWN_EXEC;
+		report.code = check_program(dir, task->argv[0]);
+	}
+	return report.code < 0 ? explain(task, &report, err) : 0;
+}
+
 int launch_say(struct launch *launch, const char *word)
 {
 	ssize_t n = send(launch->sock, word, strlen(word), MSG_NOSIGNAL);

@@ -22,6 +22,10 @@ int launch_folder_new(int state_fd, const char *id, struct err *err);
 /* Removes it with all that is in it. */
 void launch_folder_remove(int state_fd, const char *id);
 
+/* What can be told of a start beforehand, in the sentences of launch_begin and launch_start: that the owner is gone,
+ * the working directory cannot be entered, or there is no such program for execvp. Nothing is started. */
+int launch_check(const struct task *task, struct err *err);
+
 /* Starts the guard of TASK (its id, token and owner are known) with the environment as it is now. It waits for its
  * orders, so that its start and the registry's opening go on side by side; if none come, it ends without a trace. */
 int launch_begin(const struct task *task, struct launch *ret, struct err *err);

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { refused, sleeper, usage } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { alive } from "./lib/processes.mjs";
+import { HOB } from "./lib/programs.mjs";
 
 const SPEC = ["name", "command", "argv", "cwd", "project", "tags", "sessionId", "createdBy", "lifetime", "global"];
 const spec = (task) => Object.fromEntries(SPEC.map((key) => [key, task[key]]));
@@ -115,4 +116,42 @@ test("what cannot be started again is told; the old one is as it was", async (t)
   await usage(lab, ["restart"], /restart takes one ID/);
   await usage(lab, ["restart", "a", "b"], /restart takes one ID/);
   assert.equal((await lab.show("a")).status, "completed");
+});
+
+test("what runs is not ended for a start that cannot be", async (t) => {
+  const lab = newLab(t);
+  const dir = path.join(lab.dir, "gone");
+  const program = path.join(dir, "server");
+  fs.mkdirSync(dir);
+  fs.writeFileSync(program, "#!/bin/sh\nsleep 1000\n", { mode: 0o755 });
+  await lab.run(["--id", "a", "-C", dir, "sleep", "1000"]);
+  await lab.run(["--id", "b", program]);
+  await lab.run(["--id", "c", "server"], { env: { PATH: `${dir}:${process.env.PATH}` } });
+  await refused(lab, 1, ["restart", "c"], /no program server in PATH/);
+  fs.chmodSync(program, 0o644);
+  await refused(lab, 1, ["restart", "b"], /cannot run .*server: Permission denied/);
+  fs.rmSync(dir, { recursive: true });
+  await refused(lab, 1, ["restart", "a"], /cannot enter the working directory .*: No such file/);
+  await refused(lab, 1, ["restart", "b"], /cannot run .*server: No such file/);
+  for (const id of ["a", "b", "c"]) assert.equal((await lab.show(id)).status, "running", id);
+  assert.equal((await lab.list()).length, 3, "no row was made");
+});
+
+test("a task cannot restart itself, and says so instead of ending", async (t) => {
+  const lab = newLab(t);
+  const id = await lab.run(["sh", "-c", `${HOB} restart $HOB_ID; echo $?; sleep 1000`]);
+  await lab.until(id, (task) => task.lines === 2);
+  assert.match(await lab.raw(id), new RegExp(`^hob restart: task ${id} cannot be restarted from inside, .*\n1\n$`));
+  assert.equal((await lab.show(id)).status, "running");
+});
+
+test("a detached task whose owner is gone starts anew without one", async (t) => {
+  const lab = newLab(t);
+  const owner = await sleeper(lab);
+  const old = await lab.run(["-l", "detached", "-S", "s", "-o", owner.pid, "sleep", "1000"]);
+  assert.ok((await lab.show(old)).owner.startsWith(`${owner.pid}:`));
+  await owner.end();
+  const id = (await lab.must(["restart", old])).trim();
+  const { status, lifetime, sessionId, owner: left } = await lab.show(id);
+  assert.deepEqual([status, lifetime, sessionId, left], ["running", "detached", "s", null]);
 });
