@@ -347,6 +347,7 @@ static void add_rules(struct str *out, const struct task *task)
 
 void record_text(struct registry *reg, struct task *task, struct str *out)
 {
+	CLEAN_FREE char *command = text_short(task->command);
 	CLEAN_STR struct str state = {0};
 	char number[32];
 
@@ -358,7 +359,7 @@ void record_text(struct registry *reg, struct task *task, struct str *out)
 	record_state(task, &state);
 	str_addf(out, ", %s\n", state.buf);
 	add_line(out, "error", task->error);
-	add_line(out, "command", task->command);
+	str_addf(out, "%-9s %s\n", "command", command);
 	add_line(out, "cwd", task->cwd);
 	for (char *const *tag = task->tags; tag && *tag; tag++)
 		add_line(out, tag == task->tags ? "tags" : "", *tag);

@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define SHORT_CHARS 2000
+
 bool text_coloured(void)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -67,6 +69,50 @@ char *text_safe(const char *text)
 	return str_take(&out);
 }
 
+/* Columns of a terminal that TEXT takes; a character counts as one. */
+static size_t width_of(const char *text)
+{
+	size_t len = strlen(text), width = 0;
+
+	while (len) {
+		uint32_t cp;
+		size_t n = utf8_next(text, len, &cp);
+
+		text += n ? n : len;
+		len -= n ? n : len;
+		width++;
+	}
+	return width;
+}
+
+/* Cuts TEXT to WIDTH characters, the last of which says so. */
+static void cut(char **text, size_t width)
+{
+	char *p = *text;
+	size_t len = strlen(p);
+
+	for (size_t i = 0; i + 1 < width && len; i++) {
+		uint32_t cp;
+		size_t n = utf8_next(p, len, &cp);
+
+		p += n;
+		len -= n;
+	}
+	*p = '\0';
+	p = xasprintf("%s…", *text);
+	free(*text);
+	*text = p;
+}
+
+char *text_short(const char *text)
+{
+	char *safe = text_safe(text);
+
+	if (width_of(safe) > SHORT_CHARS)
+		cut(&safe, SHORT_CHARS);
+	return safe;
+}
+
 void text_colour(struct str *out, enum colour colour, const char *text)
 {
 	static const char *const codes[] = {"", "31", "32", "33", "2", "1"};
@@ -103,22 +149,6 @@ struct table {
 	struct cell *cells;
 };
 
-/* Columns of a terminal that TEXT takes; a character counts as one. */
-static size_t width_of(const char *text)
-{
-	size_t len = strlen(text), width = 0;
-
-	while (len) {
-		uint32_t cp;
-		size_t n = utf8_next(text, len, &cp);
-
-		text += n ? n : len;
-		len -= n ? n : len;
-		width++;
-	}
-	return width;
-}
-
 struct table *table_new(const char *const *headings)
 {
 	struct table *t = xcalloc(1, sizeof *t);
@@ -139,7 +169,7 @@ void table_add(struct table *t, enum colour colour, const char *text)
 		t->cells = xrealloc(t->cells, t->cap * sizeof *t->cells);
 	}
 	cell = &t->cells[t->n++];
-	cell->text = text_safe(text);
+	cell->text = text_short(text);
 	cell->width = width_of(cell->text);
 	cell->colour = colour;
 }
@@ -151,23 +181,9 @@ static size_t terminal_width(void)
 	return isatty(1) && ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 0;
 }
 
-/* Cuts CELL to WIDTH characters, the last of which says so. */
 static void shorten(struct cell *cell, size_t width)
 {
-	char *p = cell->text;
-	size_t len = strlen(p);
-
-	for (size_t i = 0; i + 1 < width && len; i++) {
-		uint32_t cp;
-		size_t n = utf8_next(p, len, &cp);
-
-		p += n;
-		len -= n;
-	}
-	*p = '\0';
-	p = xasprintf("%s…", cell->text);
-	free(cell->text);
-	cell->text = p;
+	cut(&cell->text, width);
 	cell->width = width;
 }
 

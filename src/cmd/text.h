@@ -17,6 +17,9 @@ void text_escape(struct str *out, const char *text);
 /* A fresh, escaped copy of TEXT; "" for NULL. */
 char *text_safe(const char *text);
 
+/* The same, cut after 2,000 characters, the last of which says so: a command may have 64 MiB. */
+char *text_short(const char *text);
+
 /* Wraps TEXT in COLOUR where stdout is coloured. */
 void text_colour(struct str *out, enum colour colour, const char *text);
 
@@ -28,7 +31,8 @@ struct table;
 /* A table with these NULL-terminated headings. */
 struct table *table_new(const char *const *headings);
 
-/* Adds a cell to the row at hand; the row is full when it has as many cells as there are headings. */
+/* Adds a cell, cut as by text_short, to the row at hand; the row is full when it has as many cells as there are
+ * headings. */
 void table_add(struct table *t, enum colour colour, const char *text);
 
 /* Prints to OUT, columns two blanks apart, the last cut at the terminal's width if stdout is one; frees T. */

@@ -107,6 +107,15 @@ test("names, tags and commands are escaped wherever they stand", async (t) => {
   assert.ok(kill.startsWith(`evil ${ESCAPED} ended (`), kill);
 });
 
+test("a command of any length takes 2,000 characters; JSON has it whole", async (t) => {
+  const lab = newLab(t);
+  const line = `: ${"ü".repeat(100_000)}`;
+  await lab.ended(await lab.run(["--id", "a", "-c", "-"], { input: line }));
+  assert.match(await lab.must(["list"]), /^a .* : ü{1997}…$/m);
+  assert.match(await lab.must(["show", "a"]), /^command   : ü{1997}…$/m);
+  assert.equal((await lab.show("a")).command, line);
+});
+
 test("error sentences, too", async (t) => {
   const lab = newLab(t);
   for (const args of [
