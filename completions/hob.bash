@@ -53,7 +53,7 @@ _hob_value() {
 	-l | --lifetime) _hob_words 'session app detached' ;;
 	--status) _hob_words 'pending running completed failed cancelled' ;;
 	--on-abort) _hob_words 'kill detach' ;;
-	-s | --signal) _hob_words "$(compgen -A signal SIG | sed 's/^SIG//')" ;;
+	-s | --signal) _hob_words "$(compgen -A signal SIG | sed -E '/^SIG(RT|JUNK|IO$)/d; s/^SIG//')" ;;
 	-C | --cd | --project) _hob_action directory ;;
 	--shell) _hob_action 'command' ;;
 	*) [[ $(_hob_valued "$1") == *" $2 "* ]] ;;

@@ -69,7 +69,7 @@ for name in (hob help --complete 2>/dev/null)
             case cd project
                 set -a words -a '(__fish_complete_directories)'
             case shell
-                set -a words -a '(__fish_complete_path)'
+                set -a words -a '(__fish_complete_path (commandline -ct))'
         end
         complete -c hob -n "__hob_in $name $aliases" $words
     end

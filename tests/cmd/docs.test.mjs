@@ -315,6 +315,8 @@ test("bash completes commands, options, words, ids, names, and a task's own comm
   assert.deepEqual(await complete("run", "-l", ""), ["session", "app", "detached"]);
   assert.deepEqual(await complete("list", "--status", "c"), ["completed", "cancelled"]);
   assert.deepEqual(await complete("kill", "-s", "TER"), ["TERM"]);
+  for (const signal of await complete("kill", "-s", ""))
+    assert.equal((await lab.hob(["kill", "-S", "nobody", "-s", signal])).code, 0, `hob kill knows ${signal}`);
   assert.deepEqual(await complete("run", "-n", ""), [], "a name is the user's own");
   for (const before of [[], ["--"], ["-n", "x", "--json"], ["--wait", "=", "5s"]]) {
     assert.ok((await complete("run", ...before, "slee")).includes("sleep"), before.join(" "));
