@@ -83,8 +83,11 @@ int path_private_dir(const char *path, struct err *err, int *ret_fd)
 		    "the state folder %s belongs to user %u, not to you (%u): set HOB_HOME to a folder of yours", path,
 		    st.st_uid, geteuid());
 	if (st.st_mode & 077)
-		return err_set(err, -EPERM, "the state folder %s is open to others (mode %04o): run chmod 700 on it",
-			       path, st.st_mode & 07777);
+		return err_set(
+		    err, -EPERM,
+		    "the state folder %s is open to others (mode %04o): run chmod 700 on it if it is hob's alone, else "
+		    "set HOB_HOME to one that is",
+		    path, st.st_mode & 07777);
 	*ret_fd = fd;
 	fd = -1;
 	return 0;

@@ -127,7 +127,7 @@ test("a state folder that is open to others", async (t) => {
     await isRefused(
       lab,
       FEW,
-      new RegExp(`state folder ${lab.home} is open to others \\(mode ${text}\\): run chmod 700 on it`),
+      new RegExp(`state folder ${lab.home} is open to others \\(mode ${text}\\): run chmod 700 on it if it is hob's alone, `),
     );
     assert.equal(fs.statSync(lab.home).mode & 0o7777, mode);
   }
