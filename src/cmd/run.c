@@ -187,8 +187,10 @@ static int run(struct run_args *a, struct err *err)
 	CLEAN_FREE char *home = NULL;
 	int r = path_home(err, &home);
 
-	if (r == 0)
+	if (r == 0) {
+		run_args_environment(a);
 		r = start_begin(&a->task, &launch, err);
+	}
 	/* lost tasks are left to those who look at tasks: a start has no use for them, and is to be fast */
 	if (r == 0)
 		r = registry_open(home, err, &reg);

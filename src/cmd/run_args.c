@@ -404,10 +404,14 @@ int run_args_parse(struct run_args *a, int argc, char **argv, struct err *err)
 		return r;
 	if (!a->task.prefixes)
 		words_add(&a->task.prefixes, DEFAULT_PREFIX);
+	return 0;
+}
+
+void run_args_environment(const struct run_args *a)
+{
 	start_environment(&a->task);
 	for (char **entry = a->env; entry && *entry; entry++)
 		set_variable(*entry);
-	return 0;
 }
 
 void run_args_done(struct run_args *a)

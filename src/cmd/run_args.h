@@ -17,6 +17,10 @@ extern const struct cmd_opt run_opts[];
 
 /* Parses and checks ARGV. 0, or a negative errno with a sentence. */
 int run_args_parse(struct run_args *a, int argc, char **argv, struct err *err);
+
+/* From here on this process has the environment that the command gets, HOME and all. */
+void run_args_environment(const struct run_args *a);
+
 void run_args_done(struct run_args *a);
 
 #endif

@@ -172,6 +172,16 @@ test("the command has its caller's environment, additions, HOB_ID, HOB_HOME and 
   assert.doesNotMatch(fs.readFileSync(path.join(lab.home, "hob.db"), "latin1"), /a=b/, "it is written nowhere");
 });
 
+test("a HOME that is given to the command does not move hob's state", async (t) => {
+  const lab = newLab(t);
+  const other = path.join(lab.dir, "other");
+  const env = { HOB_HOME: undefined, XDG_STATE_HOME: lab.home };
+  const given = ["HOME", "XDG_STATE_HOME", "HOB_HOME"].flatMap((name) => ["-e", `${name}=${other}`]);
+  const id = (await lab.must(["run", ...given, "-c", "echo $HOME $XDG_STATE_HOME $HOB_HOME"], { env })).trim();
+  assert.match(await lab.must(["wait", id], { env }), new RegExp(`\\n${other} ${other} ${lab.home}/hob\\n`));
+  assert.equal(fs.existsSync(other), false);
+});
+
 test("closed stdin, stdout and stderr", async (t) => {
   const lab = newLab(t);
   const line = "ls -l /proc/self/fd; cat; echo end >&2";
