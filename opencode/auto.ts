@@ -1,6 +1,7 @@
 // Nothing blocks the agent: OpenCode's shell becomes a link to hob, which lets a command go on in the background when
 // it takes too long. The command itself stays as it is, so the user's rules are judged on what the agent wrote.
 import { statSync } from "node:fs";
+import { homeIn } from "./copy.ts";
 import { NOTIFY_EXIT } from "./create.ts";
 import type { Desk } from "./desk.ts";
 import { becomes, Link, standsFor } from "./link.ts";
@@ -81,6 +82,8 @@ export class Auto {
       if (!(await this.#repair(this.#link)) || timeout === undefined || !sessionID) return;
       const session = await desk.sessions.root(sessionID);
       desk.listen();
+      // Named, as another plugin's hook may set HOME for the command.
+      const home = options.home ?? homeIn(process.env);
       Object.assign(env, {
         HOB_SHELL_PATH: this.#link.shell,
         HOB_SHELL_WAIT: `${patience(options.autoBackground * 1000, timeout)}ms`,
@@ -91,7 +94,7 @@ export class Auto {
         HOB_SHELL_PROJECT: project,
         HOB_SHELL_PREFIX: options.notifyPrefix,
         HOB_SHELL_TAG: NOTIFY_EXIT,
-        ...(options.home ? { HOB_SHELL_HOME: options.home } : {}),
+        ...(home ? { HOB_SHELL_HOME: home } : {}),
       });
     } catch {
       // Then it is the shell's alone.

@@ -24,10 +24,16 @@ export function copyOf(folder: string, env: NodeJS.ProcessEnv): string {
   }
 }
 
-/** hob's folder, as hob itself finds it. Nobody else may have put a program there. */
+/** hob's folder, as hob itself finds it. */
+export function homeIn({ HOB_HOME, XDG_STATE_HOME, HOME }: NodeJS.ProcessEnv): string | undefined {
+  if (HOB_HOME) return resolve(HOB_HOME);
+  if (XDG_STATE_HOME) return resolve(XDG_STATE_HOME, "hob");
+  return HOME ? resolve(HOME, ".local/state/hob") : undefined;
+}
+
+/** The same, made and looked at: nobody else may have put a program there. */
 export function privateHome(env: NodeJS.ProcessEnv): string {
-  const { HOB_HOME, XDG_STATE_HOME, HOME } = env;
-  const home = resolve(HOB_HOME || (XDG_STATE_HOME ? join(XDG_STATE_HOME, "hob") : join(HOME!, ".local/state/hob")));
+  const home = homeIn(env)!;
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const { uid, mode } = statSync(home);
   if (uid !== process.geteuid!() || mode & 0o077) throw new Error(`${home} is not private`);

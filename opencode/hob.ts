@@ -1,5 +1,6 @@
 // Runs the hob program and reads what it prints. Every call is one short-lived process.
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { homeIn } from "./copy.ts";
 import { findHob } from "./find.ts";
 import type { Options } from "./options.ts";
 import { isProgram } from "./program.ts";
@@ -64,8 +65,9 @@ export class Hob {
 
   /** Starts one command and leaves it to the caller. */
   start(args: string[], env: Record<string, string> = {}): ChildProcessWithoutNullStreams {
-    const home: Record<string, string> = this.#options.home ? { HOB_HOME: this.#options.home } : {};
-    return spawn(this.find(), args, { env: { ...process.env, ...env, ...home }, stdio: "pipe" });
+    // The variables may set HOME: that is for the command, and not where hob's state lies.
+    const HOB_HOME = this.#options.home ?? homeIn(process.env);
+    return spawn(this.find(), args, { env: { ...process.env, ...env, HOB_HOME }, stdio: "pipe" });
   }
 
   /** The program's path. Looked for until it is found, so that hob can be installed while OpenCode runs. */

@@ -444,9 +444,16 @@ test("a name means the newest visible task, a running one first", async () => {
 
 test("a call of hob: its answer, its error, an interruption", async () => {
   const { Hob } = await load("hob");
+  const { homeIn } = await load("copy");
   const bin = program("fake/hob", 'case $1 in ok) cat; echo "$VALUE $HOB_HOME" ;; part) echo "[1]"; exit 1 ;; bad) echo "hob: no such task: x" >&2; exit 3 ;; mute) exit 9 ;; slow) echo $$ > "$2"; exec sleep 1000 ;; esac');
   const hob = new Hob({ bin, home: "/some/home" });
   assert.equal(await hob.call(["ok"], { input: "in ", env: { VALUE: "v" } }), "in v /some/home\n");
+  // What another plugin sets for a command does not move hob's state.
+  const moved = { VALUE: "v", HOB_HOME: "/moved", XDG_STATE_HOME: "/moved", HOME: "/moved" };
+  assert.equal(await new Hob({ bin }).call(["ok"], { env: moved }), `v ${homeIn(process.env)}\n`);
+  assert.equal(homeIn({ HOB_HOME: "/a", XDG_STATE_HOME: "/b", HOME: "/c" }), "/a");
+  assert.equal(homeIn({ XDG_STATE_HOME: "/b", HOME: "/c" }), "/b/hob");
+  assert.equal(homeIn({ HOME: "/c" }), "/c/.local/state/hob");
   assert.deepEqual(await hob.ask(["part"], { also: [1] }), [1]);
   await assert.rejects(hob.call(["bad"], { also: [3] }), { message: "no such task: x", code: 3 });
   await assert.rejects(hob.ask(["part"]), { message: "hob part ended with code 1." });
