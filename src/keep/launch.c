@@ -41,10 +41,14 @@ int launch_folder_new(int state_fd, const char *id, struct err *err)
 		r = -errno;
 	if (r == -EEXIST)
 		return r;
-	if (r == 0)
+	if (r == 0) {
 		r = path_subdir(tasks, id, &dir);
-	if (r == 0)
-		r = files_make(dir);
+		if (r == 0)
+			r = files_make(dir);
+		/* a full disk takes a folder, but no file */
+		if (r < 0)
+			path_remove_dir(tasks, id);
+	}
 	return r < 0 ? err_sys(err, r, "cannot make the folder of task %s", id) : 0;
 }
 

@@ -16,7 +16,8 @@ struct launch {
 /* Makes tasks/<id> in the state folder STATE_FD and its files. */
 int launch_folder(int state_fd, const char *id, struct err *err);
 
-/* The same for a task that is not listed: -EEXIST, without a sentence, where the folder is there already. */
+/* The same for a task that is not listed: -EEXIST, without a sentence, where the folder is there already. On failure
+ * none stays. */
 int launch_folder_new(int state_fd, const char *id, struct err *err);
 
 /* Removes it with all that is in it. */

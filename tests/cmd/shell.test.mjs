@@ -7,6 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { digestOfProp } from "./lib/bytes.mjs";
+import { smallDisk } from "./lib/disk.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { alive, signal, stat, withWord } from "./lib/processes.mjs";
 import { HOB, prop, quote } from "./lib/programs.mjs";
@@ -408,6 +409,15 @@ test("called in any other way, or without a way to keep it, hob becomes the real
     const { out } = await start(lab, [BASH, "-c", `${lab.link} -c 'echo; ls -l /proc/self/fd' ${redirected}; cat out 2>/dev/null`], { env: said() }).done;
     assert.match(out, redirected === ">out" ? /work\/out/ : /^\d</.test(redirected) ? new RegExp(`${redirected[0]} -> /dev/null`) : /passwd/);
   }
+});
+
+test("on a full disk hob becomes the real shell, and no folder stays", async (t) => {
+  const lab = newShell(t);
+  const disk = await smallDisk(lab, 1 << 20);
+  disk.fill(0);
+  const { code, out } = await start(lab, [...lab.wrapper, lab.link, "-c", "echo id ${HOB_ID:-none}; exit 3"], { env: said() }).done;
+  assert.deepEqual([code, out], [3, "id none\n"]);
+  assert.deepEqual(fs.readdirSync(path.join(disk.folder, "tasks")), []);
 });
 
 test("the real shell is never hob itself, by whatever name", async (t) => {
