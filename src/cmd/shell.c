@@ -176,6 +176,14 @@ static bool carries_more(void)
 	return false;
 }
 
+/* True when a file may not be of any size: then the log cannot hold what a pipe could. */
+static bool is_short_of_file_size(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
 static bool is_timed(struct call *c)
 {
 	const char *wait = c->said[SAY_WAIT], *linger = c->said[SAY_LINGER];
@@ -195,7 +203,7 @@ static bool fits(int argc, char **argv)
 	for (int i = 0; i < 2; i++)
 		if (fstat(i + 1, &out[i]) < 0 || !(S_ISFIFO(out[i].st_mode) || S_ISSOCK(out[i].st_mode)))
 			return false;
-	return !carries_more();
+	return !carries_more() && !is_short_of_file_size();
 }
 
 static char *trimmed(const char *line)

@@ -405,6 +405,11 @@ test("called in any other way, or without a way to keep it, hob becomes the real
   const script = path.join(lab.dir, "script");
   fs.writeFileSync(script, "echo script $1");
   assert.equal((await start(lab, [lab.link, script, "x"], { env: said() }).done).out, "script x\n");
+  for (const blocks of [0, 8]) {
+    const limited = (program) => start(lab, ["/bin/sh", "-c", `ulimit -f ${blocks}; exec "$@"`, "sh", program, "-c", "seq 1 20000"], { env: said() }).done;
+    assert.deepEqual(await limited(lab.link), await limited(BASH), "files may not be that large");
+  }
+  await leftNothing(lab);
   for (const redirected of ["</etc/passwd", ">out", "5</dev/null", "9</dev/null"]) {
     const { out } = await start(lab, [BASH, "-c", `${lab.link} -c 'echo; ls -l /proc/self/fd' ${redirected}; cat out 2>/dev/null`], { env: said() }).done;
     assert.match(out, redirected === ">out" ? /work\/out/ : /^\d</.test(redirected) ? new RegExp(`${redirected[0]} -> /dev/null`) : /passwd/);
