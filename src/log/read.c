@@ -22,6 +22,7 @@ struct reader {
 	uint64_t end;
 	int64_t changed_ms; /* when the log was last written */
 	struct index index;
+	uint64_t lost; /* of it as it was loaded: what it says now may be read before its records are */
 	unsigned char block[READER_BLOCK];
 };
 
@@ -84,6 +85,7 @@ int reader_open(int dirfd, struct reader **ret, struct err *err)
 		reader_close(r);
 		return rc;
 	}
+	r->lost = r->index.lost;
 	count_lost_end(r);
 	*ret = r;
 	return 0;
@@ -91,15 +93,15 @@ int reader_open(int dirfd, struct reader **ret, struct err *err)
 
 int reader_refresh(struct reader *r, struct err *err)
 {
-	uint64_t lost = r->index.lost;
 	struct index fresh;
 	int rc = look(r, err);
 
 	if (rc || index_refresh(r->dirfd, &r->index) != 0)
 		return rc;
-	if (r->index.lost != lost && index_load(r->dirfd, &fresh, err) == 0) {
+	if (r->index.lost != r->lost && index_load(r->dirfd, &fresh, err) == 0) {
 		index_done(&r->index);
 		r->index = fresh;
+		r->lost = fresh.lost;
 	}
 	count_lost_end(r);
 	return 0;

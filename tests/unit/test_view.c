@@ -711,6 +711,35 @@ static void a_window_that_moves_over_a_read(void **state)
 	}
 }
 
+static void fill_disk(void)
+{
+	struct index_writer w = index_writer();
+
+	index_loss(&w, 151, 300, 1);
+	put_hole(151, 300);
+	index_close(&w);
+}
+
+/* A disk that is full while a follower reads: what is lost is missed no later than by the next look. */
+static void a_loss_that_is_told_during_a_read(void **state)
+{
+	struct view_opts opts = {.raw = true};
+	struct str got = {0};
+	struct view *v;
+
+	(void)state;
+	put_lines(1, 20);
+	v = view_open(dir, &opts, view_to_str, &got, &err);
+	before_read = fill_disk;
+	view_step(v, &err);
+	assert_int_equal(got.len, 151);
+	put_text("end\n");
+	view_step(v, &err);
+	assert_string_equal(got.buf + 151, "end\n");
+	view_close(v);
+	str_done(&got);
+}
+
 /* Writes, punches and truncates as fast as it can until it is killed. */
 static void disturb(void)
 {
@@ -818,6 +847,7 @@ int main(void)
 	    TEST(a_line_without_end_is_bounded_work),
 	    TEST(following_gives_each_line_once),
 	    TEST(a_window_that_moves_over_a_read),
+	    TEST(a_loss_that_is_told_during_a_read),
 	    TEST(a_log_that_changes_underneath),
 	};
 
