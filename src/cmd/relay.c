@@ -27,7 +27,7 @@ int relay_open(struct relay *r, struct launch *launch)
 {
 	struct stat st;
 
-	*r = (struct relay){.launch = launch, .log = -1, .signals = -1, .until = UINT64_MAX};
+	*r = (struct relay){.launch = launch, .folder = -1, .signals = -1, .until = UINT64_MAX};
 	r->watch = os_watch_new();
 	r->socket = fstat(1, &st) == 0 && S_ISSOCK(st.st_mode);
 	return r->watch < 0 ? r->watch : 0;
@@ -35,8 +35,9 @@ int relay_open(struct relay *r, struct launch *launch)
 
 int relay_begin(struct relay *r, int home_fd, const char *id)
 {
-	CLEAN_FREE char *name = xasprintf("tasks/%s/log", id);
+	CLEAN_FREE char *name = xasprintf("tasks/%s", id);
 	CLEAN_FREE char *path = NULL;
+	struct err ignored = {0};
 	sigset_t set;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -45,33 +46,44 @@ int relay_begin(struct relay *r, int home_fd, const char *id)
 		sigaddset(&set, *sig);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	r->signals = os_signal_fd(signals);
-	r->log = openat(home_fd, name, O_RDONLY | O_CLOEXEC);
-	if (r->log < 0)
+	r->folder = openat(home_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->folder < 0)
 		return -errno;
-	path = xasprintf("/proc/self/fd/%d", r->log);
+	if (reader_open(r->folder, &r->log, &ignored) < 0)
+		return -EIO;
+	path = xasprintf("/proc/self/fd/%d/log", r->folder);
 	return os_watch_modified(r->watch, path) < 0 ? -EIO : r->signals < 0 ? r->signals : 0;
 }
 
-/* What is in the log and not written yet, as far as the buffer holds it. */
+/* What is in the log and not written yet: its next piece. What the disk had no room for is passed over. */
 static void fill(struct relay *r)
 {
-	size_t want = sizeof r->buf;
-	ssize_t n;
+	struct reader_piece piece;
+	struct err ignored = {0};
+	uint64_t end;
 
 	if (r->len || r->at >= r->until)
 		return;
-	if (r->until - r->at < want)
-		want = (size_t)(r->until - r->at);
-	n = path_read_at(r->log, r->buf, want, (off_t)r->at);
-	r->from = 0;
-	r->len = n > 0 ? (size_t)n : 0;
-	/* the disk was full, and what was written then is lost */
-	if (n <= 0 && r->ended && !r->leftover && r->at < r->until)
+	reader_refresh(r->log, &ignored);
+	end = reader_end(r->log) < r->until ? reader_end(r->log) : r->until;
+	while (r->at < end && reader_next(r->log, r->at, end, &piece, &ignored) == 0 && piece.from < piece.to) {
+		if (piece.kind == READER_DATA) {
+			r->bytes = piece.bytes;
+			r->len = (size_t)(piece.to - piece.from);
+			return;
+		}
+		r->lost += piece.to - piece.from;
+		r->at = piece.to;
+	}
+	/* the file could not even be lengthened */
+	if (r->ended && !r->leftover && r->at < r->until) {
+		r->lost += r->until - r->at;
 		r->at = r->until;
+	}
 }
 
 /* Writes what goes without waiting: how much, or -EPIPE when nobody reads. */
-static ssize_t put(const struct relay *r, const char *bytes, size_t len)
+static ssize_t put(const struct relay *r, const void *bytes, size_t len)
 {
 	ssize_t n = r->socket ? send(1, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL)
 			      : write(1, bytes, len < PIPE_BYTES ? len : PIPE_BYTES);
@@ -83,15 +95,15 @@ static ssize_t put(const struct relay *r, const char *bytes, size_t len)
 
 static int drain(struct relay *r)
 {
-	ssize_t n = put(r, r->buf + r->from, r->len);
+	ssize_t n = put(r, r->bytes, r->len);
 
 	if (n < 0)
 		return (int)n;
-	r->from += (size_t)n;
+	r->bytes += n;
 	r->len -= (size_t)n;
 	r->at += (uint64_t)n;
 	if (n > 0)
-		r->midline = r->buf[r->from - 1] != '\n';
+		r->midline = r->bytes[-1] != '\n';
 	if (r->at - r->told >= TELL_BYTES) {
 		char word[32];
 
@@ -142,10 +154,12 @@ static int pending_signal(void)
 /* No more is copied than there is now. */
 static void stop_here(struct relay *r)
 {
-	struct stat st;
+	struct err ignored = {0};
 
-	if (r->until == UINT64_MAX)
-		r->until = fstat(r->log, &st) == 0 ? (uint64_t)st.st_size : r->at;
+	if (r->until != UINT64_MAX)
+		return;
+	reader_refresh(r->log, &ignored);
+	r->until = reader_end(r->log);
 }
 
 /* There was something to write, and nobody reads it: for the command, too, that is the end. */
@@ -231,6 +245,7 @@ void relay_say(struct relay *r, const char *line)
 			return;
 		at += (size_t)n;
 	}
+	r->midline = false;
 }
 
 /* False when there is no more reason to stay: a signal, or nobody reads. */
@@ -271,7 +286,9 @@ void relay_forget(struct relay *r)
 
 void relay_close(struct relay *r)
 {
-	path_close(&r->log);
+	reader_close(r->log);
+	r->log = NULL;
+	path_close(&r->folder);
 	path_close(&r->watch);
 	path_close(&r->signals);
 }

@@ -5,23 +5,26 @@
 #define HOB_CMD_RELAY_H
 
 #include "keep/launch.h"
+#include "log/read.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct relay {
 	struct launch *launch;
-	int log, watch, signals;
-	uint64_t at;	/* bytes copied so far, */
-	uint64_t told;	/* and how many of them the keeper knows of */
-	uint64_t until; /* nothing behind is copied */
+	struct reader *log;
+	int folder, watch, signals; /* the task's */
+	uint64_t at;		    /* bytes copied so far, */
+	uint64_t told;		    /* and how many of them the keeper knows of */
+	uint64_t until;		    /* nothing behind is copied */
+	uint64_t lost;		    /* bytes before AT that the disk had no room for: nobody gets them */
 	bool ended, leftover;
 	int wstatus;
 	int signal; /* the last that came; 0: none */
 	bool socket, midline;
 	bool gone; /* nobody reads any more */
-	char buf[65536];
-	size_t from, len; /* what of it is still to be written */
+	const unsigned char *bytes;
+	size_t len; /* what of the log's last piece is still to be written */
 };
 
 enum relay_end {

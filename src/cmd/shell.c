@@ -341,10 +341,23 @@ static void add_leftovers(const struct call *c, struct str *out)
 		str_addf(out, " and %d more", n - LEFT_NAMED);
 }
 
+/* Where the disk was full meanwhile, output is missing. */
+static void say_lost(struct call *c)
+{
+	CLEAN_FREE char *line = NULL;
+
+	if (!c->relay.lost)
+		return;
+	line = xasprintf("(%llu bytes of the output above are missing: there was no room for them in %s.)",
+			 (unsigned long long)c->relay.lost, c->home);
+	relay_say(&c->relay, line);
+}
+
 static int end_ended(struct call *c)
 {
 	CLEAN_STR struct str line = {0};
 
+	say_lost(c);
 	if (c->relay.leftover && !c->relay.signal && list(c, false)) {
 		str_addf(&line, "(What it left running is background process %s", c->task.id);
 		add_leftovers(c, &line);
@@ -362,6 +375,7 @@ static int end_late(struct call *c)
 	CLEAN_FREE char *line = NULL;
 	char time[32];
 
+	say_lost(c);
 	time_span(c->wait_ms, time);
 	line = xasprintf("(Still running after %s: it goes on as background process %s.)", time, c->task.id);
 	relay_say(&c->relay, line);
@@ -421,5 +435,6 @@ int shell_main(int argc, char **argv)
 	r = r < 0 ? EXIT_HOB : follow(&c);
 	/* a launch that is dropped before its task was listed ends the task */
 	launch_done(&c.launch);
+	relay_close(&c.relay);
 	return r;
 }

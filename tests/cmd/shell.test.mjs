@@ -425,6 +425,28 @@ test("on a full disk hob becomes the real shell, and no folder stays", async (t)
   assert.deepEqual(fs.readdirSync(path.join(disk.folder, "tasks")), []);
 });
 
+test("a disk that becomes full: what it has no room for is told, and the rest arrives", async (t) => {
+  const lab = newShell(t);
+  const disk = await smallDisk(lab, 32 << 20);
+  disk.fill(20 << 20);
+  const much = 30 << 20;
+  const ends = Array.from({ length: 40 }, (_, i) => `end ${i + 1}\n`).join("");
+  const line = `head -c ${much} /dev/zero | tr '\\0' x; touch full; until [ -e go ]; do sleep 0.02; done; seq -f 'end %g' 40 | while read l; do echo $l; sleep 0.02; done; exit 3`;
+  const child = start(lab, [...lab.wrapper, lab.link, "-c", line], { env: said() });
+  await waitUntil(() => fs.existsSync(path.join(lab.work, "full")), "all is written");
+  disk.empty();
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  const { code, out } = await child.done;
+  assert.equal(code, 3);
+  const told = /end 40\n\((\d+) bytes of the output above are missing: there was no room for them in (.*)\.\)\n$/.exec(out);
+  assert.ok(told, out.slice(-300));
+  assert.equal(told[2], lab.home);
+  const [xs, rest] = /^(x*)([^]*)/.exec(out.slice(0, told.index + 7)).slice(1);
+  assert.ok(ends.endsWith(rest), rest.slice(0, 300));
+  assert.equal(xs.length + rest.length + Number(told[1]), much + ends.length);
+  assert.deepEqual(fs.readdirSync(path.join(disk.folder, "tasks")), []);
+});
+
 test("the real shell is never hob itself, by whatever name", async (t) => {
   const lab = newShell(t, { name: "dash", real: HOB });
   const other = path.join(lab.dir, "other");
