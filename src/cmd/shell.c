@@ -24,12 +24,14 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define EXIT_HOB      125
 #define LIST_AGAIN_NS 1000000000ll
+#define ROOM_BYTES    (16ull * 1024 * 1024)
 #define LEFT_NAMED    3
 #define LEFT_BYTES    60
 
@@ -246,6 +248,14 @@ static int fill_task(struct call *c, const char *line)
 	return c->said[SAY_OWNER] ? owner_parse(c->said[SAY_OWNER], &ignored, &task->owner) : 0;
 }
 
+/* A disk that is nearly full takes a task's files, but not its output. One that does not tell may have room. */
+static bool has_room(int fd)
+{
+	struct statvfs fs;
+
+	return fstatvfs(fd, &fs) < 0 || fs.f_blocks == 0 || fs.f_bavail * fs.f_frsize >= ROOM_BYTES;
+}
+
 static int open_home(struct call *c)
 {
 	struct err ignored = {0};
@@ -254,7 +264,9 @@ static int open_home(struct call *c)
 	c->home = copy(c->said[SAY_HOME]);
 	if (!c->home)
 		r = path_home(&ignored, &c->home);
-	return r < 0 ? r : path_private_dir(c->home, &ignored, &c->home_fd);
+	if (r == 0)
+		r = path_private_dir(c->home, &ignored, &c->home_fd);
+	return r < 0 ? r : has_room(c->home_fd) ? 0 : -ENOSPC;
 }
 
 /* ---- the run ---- */

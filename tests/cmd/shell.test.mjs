@@ -416,13 +416,29 @@ test("called in any other way, or without a way to keep it, hob becomes the real
   }
 });
 
-test("on a full disk hob becomes the real shell, and no folder stays", async (t) => {
+test("on a disk that is full, or nearly, hob becomes the real shell, and no folder stays", async (t) => {
   const lab = newShell(t);
-  const disk = await smallDisk(lab, 1 << 20);
-  disk.fill(0);
-  const { code, out } = await start(lab, [...lab.wrapper, lab.link, "-c", "echo id ${HOB_ID:-none}; exit 3"], { env: said() }).done;
-  assert.deepEqual([code, out], [3, "id none\n"]);
-  assert.deepEqual(fs.readdirSync(path.join(disk.folder, "tasks")), []);
+  // So few files that one can be had for the folder, and none for what is in it.
+  const disk = await smallDisk(lab, "64M,nr_inodes=8");
+  const line = "head -c 2000000 /dev/zero | tr '\\0' x; echo id ${HOB_ID:-none}; exit 3";
+  const real = async (what) => {
+    const { code, out } = await start(lab, [...lab.wrapper, lab.link, "-c", line], { env: said() }).done;
+    assert.ok(code === 3 && out === `${"x".repeat(2_000_000)}id none\n`, `${what}: ${code} ${out.length} ${out.slice(-200)}`);
+    assert.deepEqual(fs.readdirSync(disk.folder).filter((name) => !/^(tasks|filler)/.test(name)), [], what);
+    assert.deepEqual(fs.readdirSync(path.join(disk.folder, "tasks")), [], what);
+  };
+  fs.mkdirSync(path.join(disk.folder, "tasks"), { mode: 0o700 });
+  let files = 0;
+  assert.throws(() => {
+    for (;;) fs.writeFileSync(path.join(disk.folder, `filler${files++}`), "");
+  }, /ENOSPC/);
+  fs.rmSync(path.join(disk.folder, "filler0"));
+  await real("no files");
+  for (const rest of [0, 64 << 10, 8 << 20]) {
+    disk.fill(rest);
+    await real(`${rest} bytes`);
+    disk.empty();
+  }
 });
 
 test("a disk that becomes full: what it has no room for is told, and the rest arrives", async (t) => {
