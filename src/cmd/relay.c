@@ -33,19 +33,33 @@ int relay_open(struct relay *r, struct launch *launch)
 	return r->watch < 0 ? r->watch : 0;
 }
 
+/* From now on they come by a descriptor; what the caller ignores, the command ignores, too. */
+static int take_signals(void)
+{
+	int taken[sizeof signals / sizeof *signals] = {0}, n = 0;
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (const int *sig = signals; *sig; sig++) {
+		struct sigaction now;
+
+		if (sigaction(*sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+			continue;
+		sigaddset(&set, *sig);
+		taken[n++] = *sig;
+	}
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return os_signal_fd(taken);
+}
+
 int relay_begin(struct relay *r, int home_fd, const char *id)
 {
 	CLEAN_FREE char *name = xasprintf("tasks/%s", id);
 	CLEAN_FREE char *path = NULL;
 	struct err ignored = {0};
-	sigset_t set;
 
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	for (const int *sig = signals; *sig; sig++)
-		sigaddset(&set, *sig);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	r->signals = os_signal_fd(signals);
+	r->signals = take_signals();
 	r->folder = openat(home_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->folder < 0)
 		return -errno;

@@ -37,7 +37,8 @@ enum relay_end {
 /* What must be had before the command starts: -errno where it is not. */
 int relay_open(struct relay *r, struct launch *launch);
 
-/* Once it has started: from now on SIGINT, SIGTERM and SIGHUP are its. HOME_FD is the state folder. */
+/* Once it has started: from now on SIGINT, SIGTERM and SIGHUP are its, but for those that are ignored. HOME_FD is the
+ * state folder. */
 int relay_begin(struct relay *r, int home_fd, const char *id);
 
 /* Copies until the command has ended with all that it left running, or the monotonic DEADLINE_NS (-1: none). An end

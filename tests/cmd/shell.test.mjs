@@ -325,6 +325,20 @@ test("an abort reaches the command, which ends as it would have; a second one, a
   assert.deepEqual(await lab.list(), []);
 });
 
+test("signals that the caller ignores end nothing", async (t) => {
+  const lab = newShell(t);
+  const line = "echo ready; until [ -e go ]; do sleep 0.02; done; echo over; exit 3";
+  const child = start(lab, ["/bin/sh", "-c", "trap '' INT TERM HUP; exec \"$@\"", "sh", lab.link, "-c", line], { env: said() });
+  await waitUntil(() => child.out.includes("ready"), "ready");
+  for (const sig of ["SIGHUP", "SIGINT", "SIGTERM"]) {
+    process.kill(-child.pid, sig);
+    await waitUntil(() => /^ShdPnd:\s*0+$/m.test(fs.readFileSync(`/proc/${child.pid}/status`, "latin1")), "it was taken");
+  }
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  assert.deepEqual(await child.done, { code: 3, signal: null, out: "ready\nover\n" });
+  await leftNothing(lab);
+});
+
 test("no single kill of hob costs output, the code, or leaves anything", async (t) => {
   const lab = newShell(t);
   for (const who of ["keeper", "guard"]) {
