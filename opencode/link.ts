@@ -89,7 +89,11 @@ function point(link: string, target: string): void {
 /** Links to programs that are gone and that were made or asked for more than a day ago. */
 function removeOthers(links: string, ours: string): void {
   for (const folder of readdirSync(links).map((name) => join(links, name))) {
-    const dangles = folder !== ours && !readdirSync(folder).every((name) => isProgram(join(folder, name)));
-    if (dangles && Date.now() - lstatSync(folder).mtimeMs > DAY) rmSync(folder, { recursive: true, force: true });
+    try {
+      const dangles = folder !== ours && !readdirSync(folder).every((name) => isProgram(join(folder, name)));
+      if (dangles && Date.now() - lstatSync(folder).mtimeMs > DAY) rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Not ours, or another OpenCode was quicker.
+    }
   }
 }

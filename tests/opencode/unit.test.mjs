@@ -1,6 +1,6 @@
 // The plugin's own parts, without OpenCode.
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -223,6 +223,9 @@ test("links to programs that are gone for a day are removed", async () => {
   const old = new Link("/bin/bash", join(folder, "gone"), env);
   const young = new Link("/bin/sh", join(folder, "gone"), env);
   utimesSync(join(old.path, ".."), 1, 1);
+  // Not ours, or gone as we look: no reason to do without a link.
+  writeFileSync(join(home, "shell", "file"), "");
+  symlinkSync("nowhere", join(home, "shell", "0"));
   new Link("/bin/sh", program("linked-bin/hob"), env);
   assert.deepEqual([existsSync(join(old.path, "..")), existsSync(join(young.path, ".."))], [false, true]);
 });
