@@ -22,8 +22,11 @@ static int post(const char *id, const char *message, struct err *err)
 	if (r == 0)
 		r = event_post(reg, id, EVENT_NOTIFY, message, err);
 	if (r == -ENOENT)
-		return err_set(err, -ESRCH, "no task %s, which HOB_ID names: it was forgotten, or HOB_HOME is another",
-			       id);
+		return err_set(
+		    err, -ESRCH,
+		    "no task %s, which HOB_ID names: it was forgotten, HOB_HOME is another, or a shell still "
+		    "waits for it",
+		    id);
 	return r;
 }
 

@@ -85,7 +85,7 @@ test("outside of a task, without a text, or when the task is gone", async (t) =>
     await usage(lab, ["notify", "", " \n"], /notify wants a text/);
     await usage(lab, ["notify", "\x1b[0m"], /notify wants a text/);
     await usage(lab, ["notify", "--bogus"], /'--bogus'.*hob help notify/);
-    await refused(lab, 3, ["notify", "hello"], /no task a, which HOB_ID names: it was forgotten, or HOB_HOME is another/);
+    await refused(lab, 3, ["notify", "hello"], /no task a, which HOB_ID names: it was forgotten, HOB_HOME is another, or a shell still waits for it/);
   });
   assert.deepEqual(await lab.events(), []);
 });
