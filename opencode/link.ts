@@ -53,9 +53,9 @@ export function becomes(program: string, shell: string): Promise<boolean> {
       timeout: PATIENCE,
     });
     let said = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(0, PATH_MAX)));
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-PATH_MAX)));
     child.on("error", () => resolve(false));
-    child.on("close", (code) => resolve(code === 0 && said === shell));
+    child.on("close", (code) => resolve(code === 0 && said.endsWith(shell)));
   });
 }
 

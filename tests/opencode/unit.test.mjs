@@ -168,6 +168,11 @@ test("only what hears the name that it is called by can stand in for a shell", a
   assert.equal(await becomes(program("wrapper/hob", `exec '${built}' "$@"`), "/bin/sh"), false, "a script in between");
   assert.equal(await becomes("/bin/true", "/bin/sh"), false);
   assert.equal(await becomes(join(folder, "nowhere"), "/bin/sh"), false);
+  writeFileSync(join(folder, "startup"), `printf 'welcome %5000s\\n' x`);
+  process.env.BASH_ENV = join(folder, "startup");
+  assert.equal(await becomes(built, "/bin/bash"), true, "its startup files may say what they like");
+  assert.equal(await becomes("/bin/bash", "/bin/sh"), false, "another shell");
+  delete process.env.BASH_ENV;
 });
 
 test("a link stands for one shell, never for another link, and leads where it is told", async () => {
