@@ -17,7 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEFAULT_PREFIX "OPENCODE_NOTIFY:"
 #define NAME_MAX_BYTES 256
 #define PTY_COLS       80
 #define PTY_ROWS       24
@@ -73,7 +72,7 @@ const struct cmd_opt run_opts[] = {
     [OPT_PTY] = {"pty", 0, "[=COLSxROWS]", "give it a terminal (default 80x24); hob send types on it"},
     [OPT_STDIN] = {"stdin", 0, NULL, "give it a pipe to read from, which hob send fills"},
     [OPT_PREFIX] = {"notify-prefix", 0, "STR",
-		    "lines that begin with it raise notify (default OPENCODE_NOTIFY:); repeatable"},
+		    "lines that begin with it raise notify (default " START_PREFIX "); repeatable"},
     [OPT_WATCH] = {"watch", 0, "REGEX", "each line of output that matches raises match; repeatable"},
     [OPT_WATCH_ONCE] = {"watch-once", 0, "REGEX", "the first line that matches raises match; repeatable"},
     [OPT_IDLE_AFTER] = {"idle-after", 0, "DUR", "raise idle when it has written nothing for so long, once a silence"},
@@ -303,11 +302,9 @@ static int read_stdin(struct err *err, char **ret)
 	return 0;
 }
 
-/* SHELL -c LINE; what is listed is the line alone, without blanks around it. */
 static int use_line(struct run_args *a, struct err *err)
 {
 	CLEAN_FREE char *line = NULL;
-	size_t from, to;
 	int r = 0;
 
 	if (strcmp(a->line, "-") == 0)
@@ -316,15 +313,9 @@ static int use_line(struct run_args *a, struct err *err)
 		line = xstrdup(a->line);
 	if (r < 0)
 		return r;
-	from = strspn(line, " \t\r\n");
-	if (!line[from])
+	if (!line[strspn(line, " \t\r\n")])
 		return cmd_usage(err, "-c wants a line, not nothing");
-	for (to = strlen(line); strchr(" \t\r\n", line[to - 1]); to--)
-		;
-	words_add(&a->task.argv, choose_shell(a));
-	words_add(&a->task.argv, "-c");
-	words_add(&a->task.argv, line);
-	a->task.command = xstrndup(line + from, to - from);
+	start_line(&a->task, choose_shell(a), line);
 	return 0;
 }
 
@@ -403,7 +394,7 @@ int run_args_parse(struct run_args *a, int argc, char **argv, struct err *err)
 	    (r = fill_lifetime(a, err)) < 0)
 		return r;
 	if (!a->task.prefixes)
-		words_add(&a->task.prefixes, DEFAULT_PREFIX);
+		words_add(&a->task.prefixes, START_PREFIX);
 	return 0;
 }
 

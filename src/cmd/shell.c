@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "base/words.h"
+#include "cmd/cmd.h"
 #include "cmd/living.h"
 #include "cmd/relay.h"
 #include "cmd/start.h"
@@ -14,7 +15,6 @@
 #include "keep/tree.h"
 #include "log/clean.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -29,7 +29,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXIT_HOB      125
 #define LIST_AGAIN_NS 1000000000ll
 #define ROOM_BYTES    (16ull * 1024 * 1024)
 #define LEFT_NAMED    3
@@ -208,15 +207,6 @@ static bool fits(int argc, char **argv)
 	return !carries_more() && !is_short_of_file_size();
 }
 
-static char *trimmed(const char *line)
-{
-	size_t from = strspn(line, " \t\r\n"), to = strlen(line);
-
-	while (to > from && isspace((unsigned char)line[to - 1]))
-		to--;
-	return xstrndup(line + from, to - from);
-}
-
 static char *copy(const char *text)
 {
 	return text ? xstrdup(text) : NULL;
@@ -224,8 +214,7 @@ static char *copy(const char *text)
 
 static int fill_task(struct call *c, const char *line)
 {
-	const char *prefix = c->said[SAY_PREFIX] ? c->said[SAY_PREFIX] : "OPENCODE_NOTIFY:";
-	const char *const words[] = {c->said[SAY_PATH], "-c", line};
+	const char *prefix = c->said[SAY_PREFIX] ? c->said[SAY_PREFIX] : START_PREFIX;
 	struct task *task = &c->task;
 	struct err ignored = {0};
 	char cwd[PATH_MAX];
@@ -233,10 +222,8 @@ static int fill_task(struct call *c, const char *line)
 	if (!c->said[SAY_PATH] || !is_other_program(c->said[SAY_PATH]) || !getcwd(cwd, sizeof cwd) ||
 	    strlen(prefix) > SCAN_PREFIX_MAX)
 		return -EINVAL;
-	for (int i = 0; i < 3; i++)
-		words_add(&task->argv, words[i]);
+	start_line(task, c->said[SAY_PATH], line);
 	words_add(&task->prefixes, prefix);
-	task->command = trimmed(line);
 	task->cwd = xstrdup(cwd);
 	task->project = xstrdup(c->said[SAY_PROJECT] ? c->said[SAY_PROJECT] : cwd);
 	task->session = copy(c->said[SAY_SESSION]);

@@ -1,5 +1,7 @@
 #include "cmd/start.h"
 
+#include "base/str.h"
+#include "base/words.h"
 #include "cmd/cmd.h"
 #include "keep/spawn.h"
 #include "task/id.h"
@@ -10,6 +12,19 @@
 #include <unistd.h>
 
 #define ID_TRIES 20
+
+void start_line(struct task *task, const char *shell, const char *line)
+{
+	static const char blanks[] = " \t\r\n";
+	size_t from = strspn(line, blanks), to = strlen(line);
+
+	while (to > from && strchr(blanks, line[to - 1]))
+		to--;
+	words_add(&task->argv, shell);
+	words_add(&task->argv, "-c");
+	words_add(&task->argv, line);
+	task->command = xstrndup(line + from, to - from);
+}
 
 static int fill_identity(struct task *task, struct err *err)
 {

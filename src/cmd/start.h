@@ -9,6 +9,10 @@
 /* What a task gets that nobody says more about. */
 #define START_GRACE_MS 5000
 #define START_LOG_MAX  (64ull * 1024 * 1024)
+#define START_PREFIX   "OPENCODE_NOTIFY:"
+
+/* What TASK runs: SHELL -c LINE. What is listed is the line alone, without blanks around it. */
+void start_line(struct task *task, const char *shell, const char *line);
 
 /* What a task with a terminal finds in its environment; whatever the caller was told to add comes after. */
 void start_environment(const struct task *task);
