@@ -194,7 +194,48 @@ function writeBroken(program) {
   chmodSync(program, 0o755);
 }
 
-test("without hob, and with a shell that hob does not know, nothing is set", async () => {
+test("the user's own shell runs it; what is let go is the session's, and ends with OpenCode however that ends", async () => {
+  await Lab.with({ config: { ...ALLOW, shell: "/bin/dash" }, plugin: { autoBackground: 1 } }, async (lab) => {
+    let id;
+    lab.model.play("dash", function* () {
+      assert.equal((yield bash("echo $0 ${HOB_ID:+kept} ${HOB_SHELL_WAIT:-clean}")).result, "/bin/dash kept clean\n");
+      id = LET_GO.exec((yield bash("exec sleep 1004")).result)[2];
+      yield say("done");
+    });
+    const server = await lab.serve();
+    assert.match((await server.api("GET", "/config")).shell, /\/hob\/shell\/[0-9a-f]{12}\/dash$/);
+    const session = await server.session();
+    await server.prompt(session, "[[dash]]");
+    await server.idle(session);
+    const [task] = await lab.tasks();
+    assert.deepEqual([task.id, task.sessionId, task.createdBy, task.project, task.lifetime], [id, session, session, lab.project, "session"]);
+    assert.match(task.owner, new RegExp(`^${server.pid}:`));
+    await server.stop("SIGKILL");
+    await until(() => lab.processes().length === 0, "all ends");
+    assert.deepEqual((await lab.tasks()).map(({ status, reason }) => [status, reason]), [["cancelled", "owner"]]);
+  });
+});
+
+test("with a shell that hob does not know nothing is set", async () => {
+  await Lab.with({ config: ALLOW }, async (lab) => {
+    const shell = join(lab.root, "mysh");
+    copyFileSync("/bin/bash", shell);
+    lab.config = { ...ALLOW, shell };
+    lab.configure();
+    lab.model.play("unknown", function* () {
+      assert.equal((yield bash("echo $0 ${HOB_ID:-none}")).result, `${shell} none\n`);
+      yield say("done");
+    });
+    const server = await lab.serve();
+    assert.equal((await server.api("GET", "/config")).shell, shell);
+    const session = await server.session();
+    await server.prompt(session, "[[unknown]]");
+    await server.idle(session);
+    assert.equal(existsSync(join(lab.hobHome, "shell")), false);
+  });
+});
+
+test("without hob nothing is set", async () => {
   await Lab.with({ config: ALLOW }, async (lab) => {
     lab.model.play("without", function* () {
       assert.equal((yield bash("echo $0 ${HOB_ID:-none}")).result, "/bin/bash none\n");
