@@ -437,7 +437,7 @@ test("on a disk that is full, or nearly, hob becomes the real shell, and no fold
   const line = "head -c 2000000 /dev/zero | tr '\\0' x; echo id ${HOB_ID:-none}; exit 3";
   const real = async (what) => {
     const { code, out } = await start(lab, [...lab.wrapper, lab.link, "-c", line], { env: said() }).done;
-    assert.ok(code === 3 && out === `${"x".repeat(2_000_000)}id none\n`, `${what}: ${code} ${out.length} ${out.slice(-200)}`);
+    assert.ok(code === 3 && out === `${"x".repeat(2_000_000)}id none\n`, `${what}: ${code} ${out.length} ${JSON.stringify(out.slice(-100))}`);
     assert.deepEqual(fs.readdirSync(disk.folder).filter((name) => !/^(tasks|filler)/.test(name)), [], what);
     assert.deepEqual(fs.readdirSync(path.join(disk.folder, "tasks")), [], what);
   };
@@ -470,7 +470,7 @@ test("a disk that becomes full: what it has no room for is told, and the rest ar
   const { code, out } = await child.done;
   assert.equal(code, 3);
   const told = /end 40\n\((\d+) bytes of the output above are missing: there was no room for them in (.*)\.\)\n$/.exec(out);
-  assert.ok(told, out.slice(-300));
+  assert.ok(told, JSON.stringify(out.slice(-300)));
   assert.equal(told[2], lab.home);
   const [xs, rest] = /^(x*)([^]*)/.exec(out.slice(0, told.index + 7)).slice(1);
   assert.ok(ends.endsWith(rest), rest.slice(0, 300));
