@@ -115,8 +115,10 @@ export class Turns {
   }
 
   async #messages({ id, directory }: Session, limit?: number): Promise<Message[]> {
-    const { data } = await this.#client.session.messages({ path: { id }, query: { directory, limit } });
-    return (data ?? []) as Message[];
+    const { data, error } = await this.#client.session.messages({ path: { id }, query: { directory, limit } });
+    // To take them for none would be to tell them twice.
+    if (!data) throw new Error(`OpenCode does not show the messages of session ${id}: ${JSON.stringify(error)}`);
+    return data as Message[];
   }
 }
 

@@ -800,6 +800,22 @@ test("what lies in the session already is not sent again", async () => {
   assert.deepEqual(client.prompts.map(({ text }) => text), ["Notification from background process abcde: message 2"]);
 });
 
+test("while OpenCode does not show a session's messages nothing is sent that may lie there, and nothing acknowledged", async () => {
+  const { client, acknowledged, notifier: { take } } = await notifier();
+  let looks = 0;
+  client.session.messages = async () => (looks++, { error: {}, response: { status: 500 } });
+  await take(event(1, { owner: "2:2" }));
+  await until(() => looks === 1, "they are asked for");
+  client.session.messages = async () => ({ data: client.stored });
+  await take(event(2));
+  await until(() => acknowledged.length > 0, "what is young is told");
+  assert.deepEqual(acknowledged, [2]);
+  // hob hands it over again.
+  await take(event(1, { owner: "2:2" }));
+  await until(() => acknowledged.length === 2, "it is told, too");
+  assert.deepEqual(client.prompts.map(({ text }) => text.replace(/^.*: /, "")), ["message 2", "message 1"]);
+});
+
 test("a prompt that began no turn is followed by one more", async () => {
   const idle = await notifier({ drops: 1 });
   await idle.notifier.take(event(1));
