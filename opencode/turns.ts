@@ -106,12 +106,12 @@ export class Turns {
   async #look(session: Session, seqs: number[]): Promise<Outcome> {
     const messages = await this.#messages(session, RECENT);
     const ours = messages.findLast(({ parts }) => parts.some(({ metadata }) => anyOf(seqs, toldIn(metadata))));
-    if (messages.some(({ info }) => answers(info, ours?.info.id))) return "begun";
+    if (!ours) return "lost";
+    if (messages.some(({ info }) => answers(info, ours.info.id))) return "begun";
     const query = { directory: session.directory };
     const status = (await this.#client.session.status({ query })).data?.[session.id];
     // A turn that is under way takes up what was stored meanwhile.
-    if (status && status.type !== "idle") return "begun";
-    return ours ? "stored" : "lost";
+    return status && status.type !== "idle" ? "begun" : "stored";
   }
 
   async #messages({ id, directory }: Session, limit?: number): Promise<Message[]> {

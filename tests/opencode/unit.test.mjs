@@ -499,7 +499,7 @@ test("the follower is started again when it ends, and ends with the outbox", asy
 });
 
 /** OpenCode's client as far as notifications need it. */
-function fakeClient({ drops = 0 } = {}) {
+function fakeClient({ drops = 0, loses = 0 } = {}) {
   const client = { prompts: [], stored: [], status: "idle" };
   let turns;
   client.watchedBy = (watcher) => (turns = watcher);
@@ -512,6 +512,7 @@ function fakeClient({ drops = 0 } = {}) {
     status: async () => ({ data: { ses_1: { type: client.status } } }),
     promptAsync: async ({ path, query, body }) => {
       client.prompts.push({ session: path.id, ...query, ...body, parts: undefined, text: body.parts[0].text });
+      if (loses-- > 0) return {};
       const id = `msg_${client.prompts.length}`;
       const parts = [{ metadata: body.parts[0].metadata, sessionID: path.id, messageID: id }];
       client.stored.push({ info: { id, role: "user" }, parts });
@@ -829,6 +830,11 @@ test("a prompt that began no turn is followed by one more", async () => {
   await busy.notifier.take(event(1));
   await until(() => busy.acknowledged.length === 1, "it is acknowledged");
   assert.equal(busy.client.prompts.length, 1, "a turn that runs will see it");
+  const lossy = await notifier({ loses: 1 });
+  lossy.client.status = "busy";
+  await lossy.notifier.take(event(1));
+  await until(() => lossy.acknowledged.length === 1, "it is acknowledged");
+  assert.deepEqual(lossy.client.prompts.map(({ text }) => text), Array(2).fill("Notification from background process abcde: message 1"), "no turn sees what is not there");
 });
 
 test("a root session is found once, whoever asks", async () => {
