@@ -87,6 +87,7 @@ export class Desk {
   leave(): boolean {
     if (--this.#users > 0) return false;
     this.#outbox.close();
+    this.#notifier.close();
     return true;
   }
 }

@@ -37,6 +37,7 @@ export class Notifier {
   readonly #queues = new Map<string, Queue>();
   readonly #tried = new Set<number>();
   #waiting: (() => void)[] = [];
+  #closed = false;
 
   constructor(knowledge: Knowledge, host: Host, outbox: Pick<Outbox, "acknowledge">, owner: string) {
     this.#knowledge = knowledge;
@@ -57,6 +58,11 @@ export class Notifier {
     while (this.#inHand.size >= MOST_IN_HAND) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   };
 
+  /** Sends nothing any more. What is not acknowledged yet hob hands to whoever follows next. */
+  close(): void {
+    this.#closed = true;
+  }
+
   #queueOf({ sessionId, type }: Event): Queue {
     const known = this.#queues.get(sessionId!);
     if (known) return known;
@@ -73,6 +79,7 @@ export class Notifier {
     else await pause();
     while (!queue.isEmpty) {
       await queue.ready();
+      if (this.#closed) return;
       const { batches, slowed } = queue.take();
       await Promise.all([this.#send(sessionId, batches, slowed), pause()]);
     }
@@ -86,6 +93,7 @@ export class Notifier {
       // OpenCode and hob are asked side by side: a message is to be there at once.
       const look = async () => newsOf(this.#knowledge, await this.#unsent(sessionId, batches), slowed);
       const [there, news] = await Promise.all([this.#host.has(sessionId), look()]);
+      if (this.#closed) return;
       if (!there || !news) return await this.#settle(seqs);
       this.#remember(news.seqs);
       const { accepted, begun } = this.#host.prompt(sessionId, news.text, news.seqs);

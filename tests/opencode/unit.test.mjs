@@ -767,6 +767,29 @@ test("what is slowed down waits for the end of its pause, unless the task ends o
   assert.deepEqual(patient.take().batches.map(({ id }) => id), ["other"]);
 });
 
+test("a notifier that is closed sends nothing any more: the next one is handed it", async () => {
+  const { client, hob, acknowledged, notifier: closed } = await notifier();
+  await closed.take(event(1));
+  await until(() => acknowledged.length === 1, "the first one is told");
+  // One waits for its window, another one is being looked at.
+  await closed.take(event(2));
+  let answer;
+  const { ask } = hob;
+  hob.ask = async (args) => (await new Promise((resolve) => (answer = resolve)), ask(args));
+  await closed.take(event(3, { sessionId: "ses_2" }));
+  await until(() => answer, "it is looked at");
+  closed.close();
+  hob.ask = ask;
+  answer();
+  const next = await notifier();
+  for (const one of [event(2), event(3, { sessionId: "ses_2" })]) await next.notifier.take(one);
+  await until(() => next.acknowledged.length === 2, "the next one tells both");
+  // That takes another window, which ends after the one that was waited for.
+  await next.notifier.take(event(4));
+  await until(() => next.acknowledged.length === 3, "it goes on");
+  assert.deepEqual([client.prompts.length, acknowledged], [1, [1]]);
+});
+
 test("young events of our own tasks are sent unasked, others are looked for first", async () => {
   const { client, acknowledged, notifier: { take } } = await notifier();
   let looks = 0;
