@@ -62,6 +62,8 @@ export class Desk {
   /** A session is open here: what was raised for it while no OpenCode listened is handed over, and what will be. */
   async see(session: string): Promise<void> {
     this.#outbox.name(await this.sessions.root(session));
+    // hob may have come, or come back, meanwhile.
+    this.listen();
   }
 
   /** An answer showed the agent that a task has ended. */

@@ -498,6 +498,24 @@ test("the follower is started again when it ends, and ends with the outbox", asy
   await until(() => !alive(followers[2]), "the follower ends");
 });
 
+test("where hob comes later, what waits for a session is asked for when that is used", async () => {
+  const { Desk } = await load("desk");
+  const { readOptions } = await load("options");
+  const bin = join(folder, "later/hob");
+  const desk = new Desk({ sessions: { root: async (id) => id }, host: {}, notice: () => {} }, readOptions({ bin }));
+  desk.join("/p", readOptions().notify).listen();
+  // It finds nothing to follow with.
+  await new Promise(setImmediate);
+  const calls = join(folder, "later.calls");
+  program("later/hob", `echo $$ "$@" >> ${calls}; exec sleep 1000`);
+  await desk.see("ses_1");
+  const called = () => (existsSync(calls) ? readFileSync(calls, "utf8").split("\n").filter(Boolean) : []);
+  await until(() => called().length > 0, "it follows");
+  assert.match(called()[0], /^\d+ events -f --claim opencode -o \S+ -S ses_1 --json$/);
+  assert.ok(desk.leave());
+  await until(() => !alive(Number.parseInt(called()[0])), "the follower ends");
+});
+
 /** OpenCode's client as far as notifications need it. */
 function fakeClient({ drops = 0, loses = 0 } = {}) {
   const client = { prompts: [], stored: [], status: "idle" };
