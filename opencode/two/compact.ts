@@ -6,13 +6,18 @@ import { placeOf } from "./caller.ts";
 import { isMethod, type Compaction, type Context } from "./context.ts";
 import type { Server } from "./server.ts";
 
-/** Adds them to whatever a summary is made from. Where hob or the session is missing, nothing is added. */
+/** Adds them to whatever a summary is made from. Where hob, the session or the hook is missing, nothing is added. */
 export async function keepThrough({ session, location }: Context, desk: Desk, server: Server): Promise<void> {
   if (!isMethod(session?.hook)) return;
-  await session!.hook!("compaction", async ({ sessionID, system }: Compaction) => {
+  const keep = async ({ sessionID, system }: Compaction) => {
     if (!sessionID || !Array.isArray(system)) return;
     const info = await server.info(sessionID).catch(() => undefined);
     const kept = await runningIn(desk, sessionID, projectOf(placeOf(info, location)));
     system.push(...kept.map((text) => ({ type: "text" as const, text })));
-  });
+  };
+  try {
+    await session!.hook!("compaction", keep);
+  } catch {
+    // The tools work without it.
+  }
 }

@@ -319,7 +319,7 @@ inBoth("what runs survives a compaction", async (_lab, open) => {
 inBoth("whatever method is missing, the others are used", async (lab, open) => {
   const two = await open();
   const session = await two.session();
-  const methods = ["tool.transform", "tool", "session.get", "session.synthetic", "session.context", "session.hook", "session", "event.subscribe", "event", "options", MISSING];
+  const methods = ["tool.transform", "tool", "session.get", "session.synthetic", "session.context", "session.hook", "session.hook compaction", "session", "event.subscribe", "event", "options", MISSING];
   for (const [number, method] of methods.entries()) {
     const { instance, tools, cleans } = await two.load({ without: [method] });
     if (method.startsWith("tool")) assert.deepEqual([tools, cleans], [[], false], method);

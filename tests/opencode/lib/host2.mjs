@@ -129,6 +129,7 @@ function contextOf(instance, { directory, project, options = {}, without = [] })
     return strict("session", { ...session, location: strict("session.location", session.location, ["workspaceID"]) }, names);
   };
   const hook = (name, run) => {
+    if (without.includes(`session.hook ${name}`)) throw new Error(`there is no hook ${name}`);
     if (typeof run !== "function") violate(`session.hook ${name} wants a function`);
     instance.hooks.set(name, run);
     return { dispose: async () => instance.hooks.delete(name) };
