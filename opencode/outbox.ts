@@ -39,7 +39,8 @@ export class Outbox {
     if (this.#following) return;
     this.#following = true;
     this.#keepFollowing(take)
-      // Without the program there are no events: who creates a task is told so, and each use of a session tries once more.
+      // Without the program there are no events: who creates a task is told so, and the next use of a session tries
+      // once more.
       .catch(() => {})
       .finally(() => (this.#following = false));
   }

@@ -11,13 +11,21 @@ type Client = PluginInput["client"];
 
 // Beyond that a session is asked for once more.
 const MOST_MET = 1000;
+// And after so many milliseconds: meanwhile the user may have switched its agent.
+const FRESH = 50;
+
+/** A session as it was at a moment. */
+interface Met {
+  session: Session;
+  at: number;
+}
 
 export class Prompter implements Host {
   readonly #client: Client;
   readonly #sessions: Sessions;
   readonly #turns: Turns;
   /** Sessions as they were when it was asked whether they are there. */
-  readonly #met = new Map<string, Session>();
+  readonly #met = new Map<string, Met>();
 
   constructor(client: Client, sessions: Sessions, turns: Turns) {
     this.#client = client;
@@ -28,7 +36,7 @@ export class Prompter implements Host {
   async has(session: string): Promise<boolean> {
     const now = await this.#sessions.get(session);
     if (this.#met.size >= MOST_MET) this.#met.clear();
-    if (now) this.#met.set(session, now);
+    if (now) this.#met.set(session, { session: now, at: performance.now() });
     return now !== undefined;
   }
 
@@ -45,7 +53,8 @@ export class Prompter implements Host {
   prompt(session: string, text: string, seqs: number[]): { accepted: Promise<void>; begun: Promise<void> } {
     const met = this.#met.get(session);
     this.#met.delete(session);
-    const now = met ? Promise.resolve(met) : this.#sessions.get(session);
+    const isFresh = met && performance.now() - met.at <= FRESH;
+    const now = isFresh ? Promise.resolve(met.session) : this.#sessions.get(session);
     const watched = now.then((now) => now && this.#turns.watch(now, seqs));
     const accepted = now.then((now) => now && this.#post(now, seqs, text));
     const begun = Promise.all([watched, accepted]).then(async ([outcome]) => {

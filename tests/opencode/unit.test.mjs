@@ -574,6 +574,25 @@ test("the first notification goes at once, the next ones together, with agent, m
   assert.ok(text);
 });
 
+test("an agent that was switched while hob was asked stays switched", async () => {
+  const { client, hob, notifier: { take } } = await notifier();
+  const { get } = client.session;
+  let agent = "plan";
+  client.session.get = async (...words) => {
+    const answer = await get(...words);
+    return { data: { ...answer.data, agent } };
+  };
+  const { ask } = hob;
+  hob.ask = async (args) => {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    agent = "build";
+    return ask(args);
+  };
+  await take(event(1));
+  await until(() => client.prompts.length === 1, "it is sent");
+  assert.equal(client.prompts[0].agent, "build");
+});
+
 /** What hob says of one task and its last lines. */
 const knows = (more) => ({ show: () => task(more), logs: () => ({ text: "one\ntwo\n", cursor: 99 }) });
 
