@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Lab } from "./lib/lab.mjs";
 import { call, say } from "./lib/model.mjs";
-import { PLUGIN } from "./lib/programs.mjs";
 import { idIn } from "./lib/results.mjs";
 import { Spy } from "./lib/spy.mjs";
 import { hasTools } from "./lib/tools.mjs";
@@ -162,35 +161,5 @@ test("the user may ask for every end, for questions and ports; what is wrong is 
     const logs = join(lab.home, ".local/share/opencode/log");
     const text = () => readdirSync(logs).map((name) => readFileSync(join(logs, name), "utf8")).join("");
     await until(() => /notify\.input must be true or false, not .*yes/.test(text()), "what is wrong is in the log");
-  });
-});
-
-test("two projects in one OpenCode: each is told what its own options say", async () => {
-  await Lab.with({ config: { plugin: [] } }, async (lab) => {
-    const spy = new Spy(lab.root, "spy");
-    const projects = { always: { folder: lab.project, code: 0 }, never: { folder: join(lab.root, "other"), code: 1 } };
-    for (const [exit, { folder }] of Object.entries(projects)) {
-      lab.write(folder, { "opencode.json": JSON.stringify({ plugin: [[`file://${PLUGIN}`, { notify: { exit } }]] }) });
-    }
-    const server = await lab.serve(spy.env);
-    for (const [exit, one] of Object.entries(projects)) {
-      lab.model.play(exit, function* (first) {
-        hasTools(first);
-        yield call("createBackgroundProcess", { command: `until [ -e go ]; do sleep 0.05; done; exit ${one.code}` });
-        for (;;) yield say("noted");
-      });
-      one.session = await server.session(one.folder);
-      await server.prompt(one.session, `[[${exit}]]`, {}, one.folder);
-      await lab.model.until(({ key, sight }) => key === exit && sight.result, "that it is started");
-    }
-    for (const { folder } of Object.values(projects)) writeFileSync(join(folder, "go"), "");
-    const fits = ({ key, sight }) => key === "always" && sight.said.some((text) => /^Background process \w+ completed, exit code 0/.test(text));
-    await lab.model.until(fits, "the end in the one");
-    const { session, folder } = projects.never;
-    const end = await until(async () => (await lab.events()).find(({ type, sessionId }) => type === "exit" && sessionId === session), "the end in the other");
-    await until(() => spy.acknowledged().includes(end.seq), "it is acknowledged");
-    const users = (await server.api("GET", `/session/${session}/message`, undefined, folder)).filter(({ info }) => info.role === "user");
-    assert.equal(users.length, 1, "and no more");
-    await until(() => lab.processes().filter(({ command }) => /\bevents -f/.test(command)).length === 1, "one follower is enough");
   });
 });
