@@ -37,7 +37,8 @@ static struct keeper {
 	bool tree_gone;
 	bool finishing;	 /* the command ended and its last output is in the log */
 	bool end_ready;	 /* … and scanned, and told */
-	bool tree_ready; /* the same for what the leftovers wrote */
+	bool emptied;	 /* nobody is left, and what the leftovers wrote is in the log, too; */
+	bool tree_ready; /* … and scanned, and told */
 	int status_tries;
 	int64_t status_at_ns;
 } k;
@@ -326,9 +327,12 @@ static void finish_command(void)
 /* Nobody is left to write: what the leftovers wrote last. */
 static void finish_tree(void)
 {
-	if (!k.tree_gone || !k.end_ready || k.tree_ready)
+	if (!k.tree_gone || !k.finishing || k.tree_ready)
 		return;
 	capture_drain(&output);
+	k.emptied = true;
+	if (!k.end_ready)
+		return;
 	capture_scan(&output);
 	k.tree_ready = capture_finish(&output);
 	/* somebody outside the tree may hold the other end: that is no reason to stay */
@@ -336,8 +340,11 @@ static void finish_tree(void)
 		hold_close(k.hold, HOLD_OUT);
 }
 
+/* What was never listed has nobody to be told to. */
 static bool all_done(void)
 {
+	if (k.st->forgotten)
+		return k.emptied;
 	return k.tree_ready && ledger_complete(&k.ledger, true);
 }
 
@@ -441,8 +448,9 @@ static void proceed(void)
 		k.look = k.look || (k.st->strays && k.st->ending.cause != REASON_NONE && !k.ending.given_up);
 	}
 	finish_tree();
-	if (k.end_ready)
-		caller_tell_end(&k.caller, k.tree_ready, output.log.end);
+	/* while nothing is listed, what was scanned stays here: the end cannot wait for it */
+	if (k.finishing)
+		caller_tell_end(&k.caller, k.emptied, output.log.end);
 	silence_step(&k.silence, &output);
 	ledger_step(&k.ledger, k.end_ready, k.tree_gone);
 	/* who asked for the end gets its answer with the record where that is to be had, else without */

@@ -186,7 +186,7 @@ bool ledger_complete(struct ledger *l, bool tree_gone)
 
 	if (l->scribe)
 		return false;
-	if (l->gone || st->forgotten || has_waited(l))
+	if (l->gone || has_waited(l))
 		return true;
 	if (!st->recorded || l->capture->notes.count)
 		return false;

@@ -295,6 +295,25 @@ test("what ends a moment after its shell is no task, and its output belongs to t
   await leftNothing(lab);
 });
 
+test("a command that says more than can be kept of it ends all the same, with its code or by an abort", async (t) => {
+  const lab = newShell(t);
+  const flood = "seq -f 'OPENCODE_NOTIFY: %g' 3000";
+  const { code, out } = await shell(lab, `${flood}; exit 7`).done;
+  assert.equal(code, 7);
+  assert.equal(out.split("\n").length, 3001);
+  const child = shell(lab, `${flood}; exec sleep 1000`);
+  await waitUntil(() => child.out.includes(" 3000\n"), "the flood");
+  child.kill("SIGTERM");
+  assert.equal((await child.done).signal, "SIGTERM");
+  const behind = await shell(lab, `(sleep 0.5; ${flood}) & ${flood}`).done;
+  const id = /background process (\w{5})/.exec(behind.out)?.[1];
+  assert.ok(id, behind.out.slice(-200));
+  await waitUntil(async () => !(await lab.show(id)).leftover, "it ends");
+  await waitUntil(() => lab.processes().length === 0, "every process ends", 5);
+  const events = await lab.events(id);
+  assert.equal(events.filter(({ type }) => type === "notify").length, 6000);
+});
+
 test("an abort reaches the command, which ends as it would have; a second one, and a killed caller, end it at once", async (t) => {
   const lab = newShell(t);
   // No child is there for the signal to end, of which bash would tell.
