@@ -77,6 +77,9 @@ void ledger_step(struct ledger *l, bool end_ready, bool tree_gone)
 {
 	pid_t pid;
 
+	/* nobody is left to be told: what is found must not pile up */
+	if (l->gone && l->capture->notes.count)
+		capture_stored(l->capture, l->capture->notes.count);
 	if (!l->scribe)
 		forget_known(l);
 	if (l->scribe || l->gone || (l->retry_ns && os_mono_ns() < l->retry_ns) || !choose_job(l, end_ready, tree_gone))
@@ -131,7 +134,6 @@ void ledger_scribe_ended(struct ledger *l, int wstatus)
 	if (result == SCRIBE_GONE) {
 		l->gone = true;
 		l->hold->state->forgotten = l->hold->unlisted;
-		capture_stored(l->capture, l->capture->notes.count);
 	} else if (l->job.check) {
 		l->check = false;
 		l->dead = result == SCRIBE_DEAD;

@@ -122,3 +122,12 @@ test("a pid that was reused is not killed", async (t) => {
   await lab.hob(["kill", id]);
   assert.ok(alive(identity(other.pid)));
 });
+
+test("a task that the registry does not have any more is kept to its end, and no longer, whatever it says", async (t) => {
+  const lab = newLab(t);
+  const id = await lab.run(["-c", "until [ -e go ]; do sleep 0.02; done; seq -f 'OPENCODE_NOTIFY: %g' 5000"]);
+  sql(lab, "DELETE FROM tasks");
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  await waitUntil(() => !lab.processes().length, "guard and keeper end");
+  assert.match(fs.readFileSync(lab.file(id, "log"), "utf8"), / 5000\n$/);
+});
