@@ -133,7 +133,7 @@ void ledger_scribe_ended(struct ledger *l, int wstatus)
 	l->retries = 0;
 	if (result == SCRIBE_GONE) {
 		l->gone = true;
-		l->hold->state->forgotten = l->hold->unlisted;
+		l->hold->state->forgotten = l->hold->unlisted && !l->hold->state->go;
 	} else if (l->job.check) {
 		l->check = false;
 		l->dead = result == SCRIBE_DEAD;

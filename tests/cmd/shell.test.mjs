@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { sql } from "./lib/asking.mjs";
 import { digestOfProp } from "./lib/bytes.mjs";
 import { smallDisk } from "./lib/disk.mjs";
 import { newLab } from "./lib/lab.mjs";
@@ -396,6 +397,18 @@ test("guard and keeper killed together: the command does not run on unseen", asy
   assert.equal(code, 125);
   assert.match(out, /its guard and keeper were killed/);
   await leftNothing(lab);
+});
+
+test("what was listed once keeps its output, even when the registry loses it", async (t) => {
+  const lab = newShell(t);
+  const line = "echo first; until [ -e go ]; do sleep 0.02; done; echo OPENCODE_NOTIFY: last";
+  const { out } = await shell(lab, line, { HOB_SHELL_WAIT: "100ms" }).done;
+  const id = /background process (\w{5})/.exec(out)?.[1];
+  assert.ok(id, out);
+  await sql(lab, "DELETE FROM tasks");
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  await waitUntil(() => lab.processes().length === 0, "guard and keeper end");
+  assert.equal(fs.readFileSync(lab.file(id, "log"), "utf8"), "first\nOPENCODE_NOTIFY: last\n");
 });
 
 test("a folder that nobody keeps and no row names is cleared away", async (t) => {
