@@ -7,7 +7,7 @@
 #include "keep/files.h"
 #include "keep/rules.h"
 #include "keep/scan.h"
-#include "log/clean.h"
+#include "keep/scribe.h"
 #include "log/index.h"
 #include "log/size.h"
 #include "task/event.h"
@@ -77,13 +77,8 @@ static int add_notes(struct registry *reg, const char *id, struct notes *notes, 
 	const struct note *note = notes_first(notes);
 	int r = 0;
 
-	for (; r == 0 && note; note = notes_after(notes, note)) {
-		CLEAN_STR struct str text = {0};
-
-		clean_text(&text, notes_message(note), note->len);
-		if (text.len)
-			r = event_add(reg, id, note->type, note->cursor, text.buf, err);
-	}
+	for (; r == 0 && note; note = notes_after(notes, note))
+		r = scribe_add_note(reg, id, note, err);
 	notes_drop(notes, notes->count);
 	return r;
 }

@@ -41,7 +41,7 @@ static int add_idle(struct registry *reg, const struct hold *hold, const struct 
 	return event_add_once(reg, hold->id, note->type, note->cursor, text.buf, err);
 }
 
-static int add_note(struct registry *reg, const char *id, const struct note *note, struct err *err)
+int scribe_add_note(struct registry *reg, const char *id, const struct note *note, struct err *err)
 {
 	CLEAN_STR struct str text = {0};
 
@@ -67,7 +67,8 @@ static int add_notes(struct registry *reg, const struct hold *hold, const struct
 	int r = 0;
 
 	for (; r == 0 && note; note = notes_after(job->notes, note)) {
-		r = note->type == EVENT_IDLE ? add_idle(reg, hold, note, err) : add_note(reg, hold->id, note, err);
+		r = note->type == EVENT_IDLE ? add_idle(reg, hold, note, err)
+					     : scribe_add_note(reg, hold->id, note, err);
 		next = note->next;
 	}
 	if (r == 0 && next != job->scanned_old)

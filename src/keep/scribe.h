@@ -36,6 +36,10 @@ struct scribe_reply {
 /* Forks a scribe; returns its pid or a negative errno. */
 pid_t scribe_start(const struct hold *hold, const struct scribe_job *job, struct scribe_reply *reply);
 
+/* Adds the event that NOTE, which is none of a silence, stands for: its message cleaned, and a long one cut with a
+ * mark. In the caller's transaction. */
+int scribe_add_note(struct registry *reg, const char *id, const struct note *note, struct err *err);
+
 /* What its wait status means. */
 enum scribe_result scribe_result(int wstatus);
 

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { lockRegistry } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { alive, identity, signal } from "./lib/processes.mjs";
 import { prop, quote } from "./lib/programs.mjs";
@@ -130,4 +131,23 @@ test("a task that the registry does not have any more is kept to its end, and no
   fs.writeFileSync(path.join(lab.work, "go"), "");
   await waitUntil(() => !lab.processes().length, "guard and keeper end");
   assert.match(fs.readFileSync(lab.file(id, "log"), "utf8"), / 5000\n$/);
+});
+
+test("what nobody came to tell is told with the end: long messages cut with a mark, empty matches, too", async (t) => {
+  const lab = newLab(t);
+  const line = `until [ -e go ]; do sleep 0.02; done; printf 'OPENCODE_NOTIFY:%05000d\\n\\n' 7; exec ${wait}`;
+  const id = await lab.run(["--watch", "^$", "-c", line]);
+  const lock = await lockRegistry(lab);
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  await waitUntil(() => fs.statSync(lab.file(id, "log")).size > 5000, "it is in the log");
+  await killBoth(lab, id);
+  // The scribe waits for the lock, and would tell it.
+  lab.processes().filter(({ name }) => name.startsWith("hob-")).forEach((one) => signal(one, "SIGKILL"));
+  await lock.release();
+  const told = (await lab.events(id)).map(({ type, message }) => [type, message?.length ?? 0, message?.slice(-7)]);
+  const cut = 4000 + "… [cut]".length;
+  assert.deepEqual(told.slice(1, 3), [
+    ["notify", cut, "… [cut]"],
+    ["match", 0, undefined],
+  ]);
 });
