@@ -28,7 +28,7 @@ void caller_report(struct caller *c, int code, int stage)
 	struct keeper_report text = {
 	    .code = code, .stage = stage, .command = c->hold->state->command, .started_ms = os_now_ms()};
 
-	send(c->hold->fd[HOLD_RUN], &text, sizeof text, MSG_NOSIGNAL);
+	send(c->hold->fd[HOLD_RUN], &text, sizeof text, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /* A word about a command that is not listed. */
@@ -51,11 +51,19 @@ static bool obey_unlisted(struct caller *c, const char *word)
 	return true;
 }
 
+/* That the caller is gone and left something unread is told before what it said last. */
+static ssize_t take_word(int fd, char *word, size_t size)
+{
+	ssize_t n = recv(fd, word, size, MSG_DONTWAIT);
+
+	return n < 0 && errno == ECONNRESET ? recv(fd, word, size, MSG_DONTWAIT) : n;
+}
+
 bool caller_hear(struct caller *c)
 {
 	struct hold_state *st = c->hold->state;
 	char word[32];
-	ssize_t n = recv(c->hold->fd[HOLD_RUN], word, sizeof word - 1, MSG_DONTWAIT);
+	ssize_t n = take_word(c->hold->fd[HOLD_RUN], word, sizeof word - 1);
 	bool check = false;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
