@@ -76,22 +76,29 @@ static int add_notes(struct registry *reg, const struct hold *hold, const struct
 	return r;
 }
 
-/* Somebody wants the task ended: who is handed what it says meanwhile is to know. */
-static bool is_unwanted(enum task_reason cause)
+/* Why somebody wants the command ended, where who is handed what it says meanwhile is to know; REASON_NONE: nobody
+ * does, or nobody did before its end. */
+static enum task_reason wish(const struct hold_state *st)
 {
-	return cause != REASON_NONE && cause != REASON_TIMEOUT && cause != REASON_LOST;
+	enum task_reason cause = st->ending.cause;
+
+	if (st->ended)
+		cause = st->cause;
+	return cause == REASON_TIMEOUT || cause == REASON_LOST ? REASON_NONE : cause;
 }
 
 static int store(struct registry *reg, const struct hold *hold, const struct scribe_job *job, struct err *err)
 {
+	enum task_reason cause;
 	int r = registry_begin(reg, err);
 
 	if (r < 0)
 		return r;
+	cause = wish(hold->state);
 	if (job->notes)
 		r = add_notes(reg, hold, job, err);
-	if (r == 0 && job->notes && job->notes->count && is_unwanted(hold->state->ending.cause))
-		r = registry_cancel(reg, hold->id, hold->state->ending.cause, err);
+	if (r == 0 && job->notes && job->notes->count && cause != REASON_NONE)
+		r = registry_cancel(reg, hold->id, cause, err);
 	if (r == 0 && job->end)
 		r = registry_end(reg, hold->id, job->end, err);
 	if (r == 0 && job->settle)

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
+import { lockRegistry } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { alive } from "./lib/processes.mjs";
-import { prop } from "./lib/programs.mjs";
+import { prop, quote } from "./lib/programs.mjs";
 import { waitUntil } from "./lib/wait.mjs";
 
 test("sh -c 'sleep 300 & exit 3': status and event at once; the leftover is listed and killable", async (t) => {
@@ -77,4 +78,18 @@ test("a process outside that holds the pipe's other end does not hold the task",
   assert.equal((await lab.ended(id)).status, "completed");
   await waitUntil(() => !lab.keepers(id).guard && !lab.keepers(id).keeper, "guard and keeper ended");
   assert.ok(alive(holder.pid));
+});
+
+test("who ends what was left running has not ended the command, which had its own end", async (t) => {
+  const lab = newLab(t);
+  const id = await lab.run(["-c", `until [ -e go ]; do sleep 0.02; done; ${prop("wait").map(quote).join(" ")} & echo OPENCODE_NOTIFY: told; exit 3`]);
+  const lock = await lockRegistry(lab);
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  await waitUntil(() => fs.readFileSync(lab.file(id, "exit"), "utf8").startsWith("status 768"), "the command has ended");
+  const killing = lab.start(["kill", id]);
+  await waitUntil(() => !lab.processes().some(({ command }) => command.endsWith("prop wait")), "what it left has ended");
+  await lock.release();
+  assert.equal((await killing.done).code, 0);
+  const task = await lab.ended(id);
+  assert.deepEqual([task.status, task.reason, task.exitCode], ["failed", "exit", 3]);
 });
