@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { records, sql, usage, watching } from "./lib/asking.mjs";
+import { lockRegistry, records, sql, usage, watching } from "./lib/asking.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { identity } from "./lib/processes.mjs";
 import { HOB, quote } from "./lib/programs.mjs";
@@ -130,6 +130,27 @@ test("all types of events of step one: started, notify, gap, exit", async (t) =>
   assert.deepEqual([events[2].message, events[2].cursor, events[2].at], ["lost", 7, "1970-01-01T00:00:01.000Z"]);
   assert.deepEqual([events[3].status, events[3].reason, events[3].signal], ["cancelled", "request", "SIGTERM"]);
   assert.match(await lab.must(["events", "--since", 3]), new RegExp(`^ +4  \\S+Z  exit     ${id}  ${id}  cancelled, SIGTERM\n$`));
+});
+
+test("what a command says last comes before its end, though both are told at once", async (t) => {
+  const lab = newLab(t);
+  const until = (file) => `until [ -e ${file} ]; do sleep 0.02; done`;
+  const id = await lab.run(["-c", `${until("go")}; echo OPENCODE_NOTIFY: first; ${until("end")}; echo OPENCODE_NOTIFY: last; exit 3`]);
+  const lock = await lockRegistry(lab);
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  // The keeper and its scribe, which has the first in its hands: the last must wait, and so must the end.
+  await waitUntil(() => lab.processes().filter(({ name }) => name.startsWith("hob-keeper")).length === 2, "a scribe waits");
+  fs.writeFileSync(path.join(lab.work, "end"), "");
+  await waitUntil(() => fs.readFileSync(lab.file(id, "exit"), "utf8").startsWith("status 768"), "the command has ended");
+  await lock.release();
+  await lab.ended(id);
+  const told = (await lab.events(id)).map(({ type, message }) => [type, message]);
+  assert.deepEqual(told, [
+    ["started", null],
+    ["notify", "first"],
+    ["notify", "last"],
+    ["exit", null],
+  ]);
 });
 
 test("a reader that goes away ends a follower: events -f | head -1, also in silence", async (t) => {
