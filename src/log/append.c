@@ -22,9 +22,10 @@ int append_open(struct append *a, int fd, uint64_t max, struct index_writer *ind
 	return 0;
 }
 
+/* A disk that fails, or went read-only, takes no more either: its error will not pass by asking again at once. */
 static bool is_full(ssize_t code)
 {
-	return code == -ENOSPC || code == -EDQUOT || code == -EFBIG;
+	return code < 0 && code != -EAGAIN && code != -EINTR && code != -ENOMEM;
 }
 
 /* A file system without splice: through memory, and a kill between the two steps costs what was read. */

@@ -27,7 +27,7 @@ struct append {
 int append_open(struct append *a, int fd, uint64_t max, struct index_writer *index);
 
 /* Moves what the pipe holds, up to LEN bytes. Returns the count, 0 at the pipe's end, -EAGAIN when it is empty,
- * -ENOSPC when the disk (or the file size limit) takes no more and the caller should let the bytes go. */
+ * -ENOSPC when the disk (or the file size limit) takes no more, or fails, and the caller should let the bytes go. */
 ssize_t append_move(struct append *a, int pipe_fd, size_t len);
 
 /* Adds N bytes that are in memory already; -ENOSPC as above. */
