@@ -16,39 +16,42 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Half a folder is none. */
+static int fill_folder(int tasks, const char *id)
+{
+	CLEAN_FD int dir = -1;
+	int r = path_subdir(tasks, id, &dir);
+
+	if (r == 0)
+		r = files_make(dir);
+	if (r < 0)
+		path_remove_dir(tasks, id);
+	return r;
+}
+
 int launch_folder(int state_fd, const char *id, struct err *err)
 {
 	CLEAN_FD int tasks = -1;
-	CLEAN_FD int dir = -1;
 	int r = path_subdir(state_fd, "tasks", &tasks);
 
 	if (r == 0)
 		r = path_remove_dir(tasks, id); /* of a task that was cleaned away half */
 	if (r == 0)
-		r = path_subdir(tasks, id, &dir);
-	if (r == 0)
-		r = files_make(dir);
+		r = fill_folder(tasks, id);
 	return r < 0 ? err_sys(err, r, "cannot make the folder of task %s", id) : 0;
 }
 
 int launch_folder_new(int state_fd, const char *id, struct err *err)
 {
 	CLEAN_FD int tasks = -1;
-	CLEAN_FD int dir = -1;
 	int r = path_subdir(state_fd, "tasks", &tasks);
 
 	if (r == 0 && mkdirat(tasks, id, 0700) < 0)
 		r = -errno;
 	if (r == -EEXIST)
 		return r;
-	if (r == 0) {
-		r = path_subdir(tasks, id, &dir);
-		if (r == 0)
-			r = files_make(dir);
-		/* a full disk takes a folder, but no file */
-		if (r < 0)
-			path_remove_dir(tasks, id);
-	}
+	if (r == 0)
+		r = fill_folder(tasks, id);
 	return r < 0 ? err_sys(err, r, "cannot make the folder of task %s", id) : 0;
 }
 

@@ -13,7 +13,7 @@ struct launch {
 	struct keeper_report report;
 };
 
-/* Makes tasks/<id> in the state folder STATE_FD and its files. */
+/* Makes tasks/<id> in the state folder STATE_FD and its files, all or nothing. */
 int launch_folder(int state_fd, const char *id, struct err *err);
 
 /* The same for a task that is not listed: -EEXIST, without a sentence, where the folder is there already. On failure
