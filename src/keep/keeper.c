@@ -47,6 +47,8 @@ static struct keeper {
 static struct capture output;
 static struct lookout eye;
 
+_Static_assert(sizeof *k.st + sizeof *k.ledger.reply <= 4096, "the shared page (see guard) is too small");
+
 static struct tree whole_tree(void)
 {
 	return (struct tree){
