@@ -112,5 +112,5 @@ bool caller_behind(const struct caller *c, uint64_t end)
 {
 	const struct hold_state *st = c->hold->state;
 
-	return unlisted(c) && !st->ended && c->hold->fd[HOLD_RUN] >= 0 && end - st->copied > BEHIND_BYTES;
+	return unlisted(c) && !st->ended && c->hold->fd[HOLD_RUN] >= 0 && end > st->copied + BEHIND_BYTES;
 }

@@ -32,8 +32,8 @@ void caller_follow(struct caller *c, bool unknown);
  * all that was written until then is in the log before it. */
 void caller_tell_end(struct caller *c, bool gone, uint64_t end);
 
-/* True when the caller of an unlisted command has copied so much less than END of the log that the writer is to wait.
- */
+/* True when the caller of an unlisted command has copied so much less than END, up to which there is something
+ * to copy, that the writer is to wait. */
 bool caller_behind(const struct caller *c, uint64_t end);
 
 #endif

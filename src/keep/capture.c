@@ -177,6 +177,11 @@ int capture_poll(const struct capture *c)
 	return fd >= 0 && c->edge_fd >= 0 ? c->edge_fd : fd;
 }
 
+uint64_t capture_readable(const struct capture *c)
+{
+	return c->lost_to == c->log.end ? c->lost_from : c->log.end;
+}
+
 static void left_mid(struct capture *c, size_t n)
 {
 	if (has_mid(c))

@@ -44,6 +44,9 @@ int capture_poll(const struct capture *c);
  * called as well while the pipe is empty or closed and capture_pending(). */
 bool capture_move(struct capture *c);
 
+/* Where what a reader of the log can still get ends: a loss at its end has nothing to wait for. */
+uint64_t capture_readable(const struct capture *c);
+
 /* True while bytes that left the terminal wait to be moved on. */
 bool capture_pending(const struct capture *c);
 

@@ -391,7 +391,8 @@ static int wait_for_news(struct pollfd *fds)
 	fds[SLOT_POKE] = (struct pollfd){.fd = fd[HOLD_POKE_KEEPER], .events = POLLIN};
 	fds[SLOT_GUARD] = (struct pollfd){.fd = k.guard_fd, .events = POLLIN};
 	fds[SLOT_OUT] = (struct pollfd){
-	    .fd = quiet || caller_behind(&k.caller, output.log.end) ? -1 : capture_poll(&output), .events = POLLIN};
+	    .fd = quiet || caller_behind(&k.caller, capture_readable(&output)) ? -1 : capture_poll(&output),
+	    .events = POLLIN};
 	fds[SLOT_RUN] = (struct pollfd){.fd = fd[HOLD_RUN], .events = POLLIN};
 	fds[SLOT_OWNER] = (struct pollfd){.fd = owned ? fd[HOLD_OWNER] : -1, .events = POLLIN};
 	fds[SLOT_STRAY] = (struct pollfd){.fd = k.status_at_ns ? -1 : k.stray_fd, .events = POLLIN};

@@ -160,6 +160,7 @@ static void a_writer_waits_for_a_caller_that_stays_behind(void **arg)
 	caller_hear(&caller);
 	assert_false(caller_behind(&caller, 20 * MIB));
 	assert_true(caller_behind(&caller, 20 * MIB + 1));
+	assert_false(caller_behind(&caller, 1 * MIB));
 	state.go = true;
 	assert_false(caller_behind(&caller, 100 * MIB));
 	state.go = false;
