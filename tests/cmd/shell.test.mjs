@@ -310,7 +310,7 @@ test("a command that says more than can be kept of it ends all the same, with it
   const id = /background process (\w{5})/.exec(behind.out)?.[1];
   assert.ok(id, behind.out.slice(-200));
   await waitUntil(async () => !(await lab.show(id)).leftover, "it ends");
-  await waitUntil(() => lab.processes().length === 0, "every process ends", 5);
+  await waitUntil(() => lab.processes().length === 0, "every process ends");
   const events = await lab.events(id);
   assert.equal(events.filter(({ type }) => type === "notify").length, 6000);
 });
