@@ -18,8 +18,6 @@ export type Outcome = "begun" | "stored" | "lost";
 const PATIENCE = 5_000;
 // Until it is stored it may load models and plugins first.
 const LONG_PATIENCE = 60_000;
-// Far more than what comes into one session while we wait.
-const RECENT = 50;
 
 interface Watch {
   session: string;
@@ -104,7 +102,7 @@ export class Turns {
 
   /** Asks OpenCode itself: events of another directory's session do not come here. */
   async #look(session: Session, seqs: number[]): Promise<Outcome> {
-    const messages = await this.#messages(session, RECENT);
+    const messages = await this.#messages(session);
     const ours = messages.findLast(({ parts }) => parts.some(({ metadata }) => anyOf(seqs, toldIn(metadata))));
     if (!ours) return "lost";
     if (messages.some(({ info }) => answers(info, ours.info.id))) return "begun";
@@ -114,8 +112,8 @@ export class Turns {
     return status && status.type !== "idle" ? "begun" : "stored";
   }
 
-  async #messages({ id, directory }: Session, limit?: number): Promise<Message[]> {
-    const { data, error } = await this.#client.session.messages({ path: { id }, query: { directory, limit } });
+  async #messages({ id, directory }: Session): Promise<Message[]> {
+    const { data, error } = await this.#client.session.messages({ path: { id }, query: { directory } });
     // To take them for none would be to tell them twice.
     if (!data) throw new Error(`OpenCode does not show the messages of session ${id}: ${JSON.stringify(error)}`);
     return data as Message[];

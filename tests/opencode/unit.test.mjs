@@ -526,7 +526,7 @@ function fakeClient({ drops = 0, loses = 0 } = {}) {
       if (id === "ses_gone") return { error: {}, response: { status: 404 } };
       return { data: { id, directory: "/p", agent: "plan", model: { id: "m", providerID: "p", variant: "deep" } } };
     },
-    messages: async () => ({ data: client.stored }),
+    messages: async ({ query: { limit = 0 } }) => ({ data: client.stored.slice(-limit) }),
     status: async () => ({ data: { ses_1: { type: client.status } } }),
     promptAsync: async ({ path, query, body }) => {
       client.prompts.push({ session: path.id, ...query, ...body, parts: undefined, text: body.parts[0].text });
@@ -895,6 +895,13 @@ test("a prompt that began no turn is followed by one more", async () => {
   await lossy.notifier.take(event(1));
   await until(() => lossy.acknowledged.length === 1, "it is acknowledged");
   assert.deepEqual(lossy.client.prompts.map(({ text }) => text), Array(2).fill("Notification from background process abcde: message 1"), "no turn sees what is not there");
+  const long = await notifier({ drops: 1 });
+  long.client.status = "busy";
+  await long.notifier.take(event(1));
+  await until(() => long.client.stored.length === 1, "it is stored");
+  for (let step = 0; step < 1000; step++) long.client.stored.push({ info: { id: `msg_1a${step}`, role: "assistant", parentID: "msg_0" }, parts: [] });
+  await until(() => long.acknowledged.length === 1, "it is acknowledged");
+  assert.equal(long.client.prompts.length, 1, "also behind many messages");
 });
 
 test("a root session is found once, whoever asks", async () => {
