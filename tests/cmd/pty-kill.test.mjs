@@ -7,6 +7,7 @@ import { digestOfFile, digestOfProp, Gate } from "./lib/bytes.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { alive, signal } from "./lib/processes.mjs";
 import { prop, quote } from "./lib/programs.mjs";
+import { waitUntil } from "./lib/wait.mjs";
 
 const MiB = 1 << 20;
 
@@ -76,9 +77,12 @@ test("the guard, once: the code is kept", async (t) => {
 
 test("newlines become what terminals make of them, and nothing is added or lost", async (t) => {
   const lab = newLab(t);
-  const line = `${prop("write", 2 * MiB, 65536).map(quote).join(" ")}`;
+  const line = `until [ -e go ]; do sleep 0.02; done; ${prop("write", 2 * MiB, 65536).map(quote).join(" ")}`;
   const id = await lab.run(["--pty", "-c", line]);
+  // Asked for while they surely live.
   const { keeper } = await lab.bothKeepers(id);
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  await waitUntil(() => fs.statSync(lab.file(id, "log")).size > 0, "it writes");
   signal(keeper);
   await lab.ended(id);
   const lf = path.join(lab.work, "lf");

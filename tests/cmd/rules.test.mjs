@@ -198,9 +198,10 @@ test("every line of a fast writer matches: it is not held up, all is told or a g
   const lab = newLab(t);
   const size = 128 * MiB;
   const words = ["write", size, 65536];
-  const wall = `s=$(date +%s%N); ${prop(...words).map(quote).join(" ")}; e=$(date +%s%N); echo $(( (e - s) / 1000000 )) >took`;
+  const wall = `until [ -e go ]; do sleep 0.02; done; s=$(date +%s%N); ${prop(...words).map(quote).join(" ")}; e=$(date +%s%N); echo $(( (e - s) / 1000000 )) >took`;
   const id = await lab.run(["--log-max", "1M", "--watch", ".", "-c", wall]);
   const { keeper } = await lab.bothKeepers(id);
+  fs.writeFileSync(path.join(lab.work, "go"), "");
   let disk = 0;
   let memory = 0;
   const ended = await waitUntil(async () => {
