@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define FAULT_WINDOW_NS	  10000000000ll
-#define FAULTS_UNPUNISHED 3 /* deaths of its own fault within the window before a new keeper has to wait */
+#define FAULTS_UNPUNISHED 3 /* deaths in a row, each within the window, before a new keeper has to wait */
 #define FAULTS_DRAINING	  5 /* … before the guard empties the pipe itself, so that the command does not block */
 #define BACKOFF_FIRST_NS  1000000000ll
 #define BACKOFF_MAX_NS	  60000000000ll
@@ -30,8 +30,8 @@ static struct hold hold;
 
 /* How keepers died lately. */
 static struct faults {
-	int64_t since_ns;
-	int count;
+	int64_t born_ns; /* the last one */
+	int count;	 /* of their own fault, one after the other */
 } faults;
 
 static void set_title(const char *role)
@@ -287,19 +287,17 @@ static bool of_its_own_fault(int status)
 	return !(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
-/* After a death of its own fault a new keeper waits, the longer the more there were lately. */
+/* After a death of its own fault a new keeper waits, the longer the more there were in a row. */
 static void back_off(void)
 {
-	int64_t now = os_mono_ns(), wait = BACKOFF_FIRST_NS;
+	int64_t wait = BACKOFF_FIRST_NS;
 
-	if (faults.count == 0 || (faults.count < FAULTS_UNPUNISHED && now - faults.since_ns > FAULT_WINDOW_NS))
-		faults = (struct faults){.since_ns = now};
 	faults.count++;
 	if (faults.count < FAULTS_UNPUNISHED)
 		return;
 	for (int i = FAULTS_UNPUNISHED; i < faults.count && wait < BACKOFF_MAX_NS; i++)
 		wait *= 2;
-	watch(0, now + (wait < BACKOFF_MAX_NS ? wait : BACKOFF_MAX_NS), faults.count >= FAULTS_DRAINING);
+	watch(0, os_mono_ns() + (wait < BACKOFF_MAX_NS ? wait : BACKOFF_MAX_NS), faults.count >= FAULTS_DRAINING);
 }
 
 /* ---- the ends ---- */
@@ -393,6 +391,7 @@ static void guard_run(void)
 		pid_t keeper;
 
 		know_thyself();
+		faults.born_ns = os_mono_ns();
 		keeper = start_keeper();
 		if (keeper == 0)
 			continue;
@@ -407,6 +406,9 @@ static void guard_run(void)
 		}
 		if (WIFEXITED(status) && WEXITSTATUS(status) == KEEPER_DONE && !tree_any_child())
 			return;
+		/* one that was well for a while ends the row */
+		if (os_mono_ns() - faults.born_ns > FAULT_WINDOW_NS)
+			faults.count = 0;
 		if (of_its_own_fault(status))
 			back_off();
 	}

@@ -24,13 +24,16 @@ async function deaths(guard) {
   return count;
 }
 
+/** Seconds since a process began. */
+const age = ({ start }) => Number(/[\d.]+/.exec(fs.readFileSync("/proc/uptime", "latin1"))) - start / 100;
+
 async function crashAndRecover(t, pty) {
   const crash = path.join(fs.mkdtempSync("/tmp/hob-crash-"), "now");
   t.after(() => fs.rmSync(path.dirname(crash), { recursive: true }));
   const lab = newLab(t, { env: { HOB_TEST_CRASH: crash } });
   const gate = new Gate(path.join(lab.work, "gate"));
   const step = 1 << 20;
-  const size = 8 * step;
+  const size = 9 * step;
   const words = ["write", size, 4096, "notify=1000", `gate=${gate.file}`, `step=${step}`, "exit=7"];
   const line = `stty -opost; exec ${prop(...words).map(quote).join(" ")}`;
   const id = await lab.run(pty ? ["--pty", "-c", line] : ["--", ...prop(...words)], { bin: CRASH });
@@ -55,8 +58,18 @@ async function crashAndRecover(t, pty) {
   const healthy = await lab.bothKeepers(id, { keeper });
   assert.equal(healthy.guard.pid, guard.pid);
   gate.open(1);
+  // One that was well for ten seconds has made good for those before it: nothing more is thrown away.
+  await waitUntil(() => age(healthy.keeper) > 11, "the keeper is well for a while");
+  await lab.until(id, (task) => task.outputBytes === 8 * step);
+  const { lost } = await lab.show(id);
+  fs.writeFileSync(crash, "");
+  signal(healthy.keeper);
+  await waitUntil(() => !alive(healthy.keeper), "the healthy keeper is dead");
+  fs.rmSync(crash);
+  gate.open(1);
   const task = await lab.ended(id);
   assert.deepEqual([task.status, task.exitCode, task.outputBytes], ["failed", 7, size]);
+  assert.equal(task.lost, lost, "by the guard that emptied the pipe, and never after");
   assert.ok(task.lost >= 5 * step && task.lost <= 6 * step, `${task.lost} bytes lost`);
   const log = lab.file(id, "log");
   const last = bytesAt(log, size - 96, 96).toString();
