@@ -7,6 +7,7 @@
 #include "base/words.h"
 #include "cmd/cmd.h"
 #include "cmd/living.h"
+#include "cmd/real_shell.h"
 #include "cmd/relay.h"
 #include "cmd/start.h"
 #include "keep/direct.h"
@@ -66,18 +67,12 @@ struct call {
 	bool listed;
 };
 
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 bool shell_called(const char *name)
 {
 	static const char *const shells[] = {"ash",  "bash", "dash", "ksh",  "ksh93", "mksh",
 					     "oksh", "posh", "sh",   "yash", "zsh",   NULL};
-	const char *base = name ? base_of(name) : "";
+	const char *slash = name ? strrchr(name, '/') : NULL;
+	const char *base = slash ? slash + 1 : name ? name : "";
 
 	/* a login shell's first word begins with a dash */
 	if (*base == '-')
@@ -86,71 +81,6 @@ bool shell_called(const char *name)
 		if (strcmp(base, *s) == 0)
 			return true;
 	return false;
-}
-
-/* ---- the real shell ---- */
-
-static bool is_other_program(const char *path)
-{
-	struct stat it, me;
-
-	return stat(path, &it) == 0 && S_ISREG(it.st_mode) && access(path, X_OK) == 0 &&
-	       !(stat("/proc/self/exe", &me) == 0 && it.st_dev == me.st_dev && it.st_ino == me.st_ino);
-}
-
-static void try_shell(const char *path, char **argv)
-{
-	char *first = argv[0];
-
-	if (!path || *path != '/' || !is_other_program(path))
-		return;
-	/* $0 is what it would have been; a login shell keeps its dash */
-	if (*base_of(first) != '-')
-		argv[0] = (char *)(uintptr_t)path;
-	execv(path, argv);
-	argv[0] = first;
-}
-
-/* The shell that the link stands for is linked beside it, as "real". */
-static void try_neighbour(char **argv)
-{
-	const char *slash = strrchr(argv[0], '/');
-	CLEAN_FREE char *dir = slash ? xstrndup(argv[0], (size_t)(slash - argv[0])) : NULL;
-	CLEAN_FREE char *path = dir ? xasprintf("%s/real", dir) : NULL;
-	char target[PATH_MAX];
-	ssize_t n = path ? readlink(path, target, sizeof target - 1) : -1;
-
-	if (n <= 0)
-		return;
-	target[n] = '\0';
-	try_shell(target, argv);
-}
-
-static void try_path(const char *name, char **argv)
-{
-	CLEAN_FREE char *dirs = xstrdup(getenv("PATH") ? getenv("PATH") : "");
-	char *rest = NULL;
-
-	for (char *dir = strtok_r(dirs, ":", &rest); dir; dir = strtok_r(NULL, ":", &rest)) {
-		CLEAN_FREE char *path = xasprintf("%s/%s", dir, name);
-
-		try_shell(path, argv);
-	}
-}
-
-/* Becomes the shell that was meant: the one the plugin named, the link's neighbour, one of that name, any. */
-static _Noreturn void become_shell(const char *named, char **argv)
-{
-	const char *name = base_of(argv[0]);
-
-	name += *name == '-';
-	try_shell(named, argv);
-	try_neighbour(argv);
-	try_path(name, argv);
-	try_path("bash", argv);
-	try_shell("/bin/sh", argv);
-	fprintf(stderr, "hob: called as %s, but there is no other program of that name, and no /bin/sh\n", name);
-	_exit(127);
 }
 
 /* ---- what was asked for ---- */
@@ -219,7 +149,7 @@ static int fill_task(struct call *c, const char *line)
 	struct err ignored = {0};
 	char cwd[PATH_MAX];
 
-	if (!c->said[SAY_PATH] || !is_other_program(c->said[SAY_PATH]) || !getcwd(cwd, sizeof cwd) ||
+	if (!c->said[SAY_PATH] || !real_shell_is(c->said[SAY_PATH]) || !getcwd(cwd, sizeof cwd) ||
 	    strlen(prefix) > SCAN_PREFIX_MAX)
 		return -EINVAL;
 	start_line(task, c->said[SAY_PATH], line);
@@ -425,12 +355,12 @@ int shell_main(int argc, char **argv)
 
 	take_environment(&c);
 	if (!is_timed(&c) || !fits(argc, argv))
-		become_shell(c.said[SAY_PATH], argv);
+		real_shell_become(c.said[SAY_PATH], argv);
 	r = start(&c, argv[2]);
 	if (r == -ECHILD)
 		fprintf(stderr, "hob: the command's keeper was killed while it was started\n");
 	else if (r < 0)
-		become_shell(c.said[SAY_PATH], argv);
+		real_shell_become(c.said[SAY_PATH], argv);
 	r = r < 0 ? EXIT_HOB : follow(&c);
 	/* a launch that is dropped before its task was listed ends the task */
 	launch_done(&c.launch);
