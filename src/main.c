@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +22,21 @@ static void fill_standard_fds(void)
 	while (fd >= 0 && fd < 3);
 	if (fd >= 3)
 		close(fd);
+}
+
+static void go_on(int sig)
+{
+	(void)sig;
+}
+
+/* A file that may not grow is an error that is told, and no death without a word. What is started dies of it as ever:
+ * an exec forgets this. */
+static void survive_file_limit(void)
+{
+	struct sigaction act = {.sa_handler = go_on}, before;
+
+	if (sigaction(SIGXFSZ, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+		sigaction(SIGXFSZ, &act, NULL);
 }
 
 /* The one place where errors are told; what they quote must not harm a terminal. */
@@ -43,6 +59,7 @@ int main(int argc, char **argv)
 		return shell_main(argc, argv);
 	fill_standard_fds();
 	os_cloexec_from(3);
+	survive_file_limit();
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		cmd = &cmd_help;
 	else if (strcmp(argv[1], "--version") == 0)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,6 +75,7 @@ static const char *const steps[] = {first_schema, wishes};
 int db_error(struct db *db, struct err *err)
 {
 	int rc = sqlite3_errcode(db->sql);
+	struct rlimit limit;
 
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
@@ -101,6 +103,13 @@ int db_error(struct db *db, struct err *err)
 	case SQLITE_CONSTRAINT:
 		return err_set(err, -EEXIST, "the registry %s/hob.db refused a row: %s", db->home,
 			       sqlite3_errmsg(db->sql));
+	case SQLITE_IOERR:
+		if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+			return err_set(
+			    err, -EFBIG,
+			    "the registry %s/hob.db failed (%s): files may have %llu bytes here, raise ulimit -f",
+			    db->home, sqlite3_errmsg(db->sql), (unsigned long long)limit.rlim_cur);
+		/* fall through */
 	default:
 		return err_set(err, -EIO, "the registry %s/hob.db failed: %s", db->home, sqlite3_errmsg(db->sql));
 	}

@@ -159,6 +159,20 @@ describe("a full disk", { concurrency: true }, () => {
     assert.equal(fs.statSync(path.join(lab.work, "file")).size, 100_000);
   });
 
+  it("a limit below the registry's size is told, and harms nothing", async (t) => {
+    const lab = newLab(t);
+    await lab.ended(await lab.run(["--id", "a", "--", "true"]));
+    lab.wrapper = ["prlimit", "--fsize=20000:", "--"];
+    for (const words of [["list"], ["run", "--", "true"], ["show", "a"], ["kill", "a"]]) {
+      const { code, stdout, stderr } = await lab.hob(words);
+      assert.deepEqual([code, stdout], [1, ""], words[0]);
+      assert.match(stderr, /^hob \w+: the registry .*\/hob\.db failed \(.*\): files may have 20000 bytes here, raise ulimit -f\n$/);
+    }
+    lab.wrapper = [];
+    assert.deepEqual((await lab.list()).map(({ id, status }) => [id, status]), [["a", "completed"]]);
+    assert.equal(lab.processes().length, 0);
+  });
+
   it("a hard RLIMIT_FSIZE is a full disk", async (t) => {
     const lab = newLab(t);
     await lab.ended(await lab.run(["--", "true"]));
