@@ -69,6 +69,17 @@ int relay_begin(struct relay *r, int home_fd, const char *id)
 	return os_watch_modified(r->watch, path) < 0 ? -EIO : r->signals < 0 ? r->signals : 0;
 }
 
+static void tell_copied(struct relay *r)
+{
+	char word[32];
+
+	if (r->at - r->told < TELL_BYTES)
+		return;
+	snprintf(word, sizeof word, "copied %llu", (unsigned long long)r->at);
+	launch_say(r->launch, word);
+	r->told = r->at;
+}
+
 /* What is in the log and not written yet: its next piece. What the disk had no room for is passed over. */
 static void fill(struct relay *r)
 {
@@ -88,6 +99,8 @@ static void fill(struct relay *r)
 		}
 		r->lost += piece.to - piece.from;
 		r->at = piece.to;
+		/* there may be nothing behind it, and a new keeper does not know that it is a loss */
+		tell_copied(r);
 	}
 	/* the file could not even be lengthened */
 	if (r->ended && !r->leftover && r->at < r->until) {
@@ -118,13 +131,7 @@ static int drain(struct relay *r)
 	r->at += (uint64_t)n;
 	if (n > 0)
 		r->midline = r->bytes[-1] != '\n';
-	if (r->at - r->told >= TELL_BYTES) {
-		char word[32];
-
-		snprintf(word, sizeof word, "copied %llu", (unsigned long long)r->at);
-		launch_say(r->launch, word);
-		r->told = r->at;
-	}
+	tell_copied(r);
 	return 0;
 }
 

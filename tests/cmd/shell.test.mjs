@@ -510,6 +510,26 @@ test("a disk that becomes full: what it has no room for is told, and the rest ar
   assert.deepEqual(fs.readdirSync(path.join(disk.folder, "tasks")), []);
 });
 
+test("a keeper that is killed while the disk is full does not make the command wait for its caller", async (t) => {
+  const lab = newShell(t);
+  const disk = await smallDisk(lab, 32 << 20);
+  disk.fill(20 << 20);
+  const xs = (bytes) => `head -c ${bytes} /dev/zero | tr '\\0' x`;
+  const line = `${xs(60 << 20)}; touch full; until [ -e go ]; do sleep 0.02; done; ${xs(1 << 20)}; touch over; exit 3`;
+  const child = start(lab, [...lab.wrapper, lab.link, "-c", line], { env: said() });
+  await waitUntil(() => fs.existsSync(path.join(lab.work, "full")), "all is written");
+  const [id] = fs.readdirSync(path.join(disk.folder, "tasks"));
+  const { keeper } = await lab.bothKeepers(id);
+  signal(keeper);
+  await lab.bothKeepers(id, { keeper });
+  fs.writeFileSync(path.join(lab.work, "go"), "");
+  await waitUntil(() => fs.existsSync(path.join(lab.work, "over")), "the command goes on");
+  const { code, out } = await child.done;
+  assert.equal(code, 3);
+  const [, kept, lost] = /^(x+)\n\((\d+) bytes of the output above are missing: [^\n]*\n$/.exec(out) ?? assert.fail(out.slice(-300));
+  assert.equal(kept.length + Number(lost), 61 << 20);
+});
+
 test("the real shell is never hob itself, by whatever name", async (t) => {
   const lab = newShell(t, { name: "dash", real: HOB });
   const other = path.join(lab.dir, "other");
