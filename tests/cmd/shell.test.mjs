@@ -341,6 +341,11 @@ test("an abort reaches the command, which ends as it would have; a second one, a
     await child.done;
     await waitUntil(() => withWord("sleep 1002").length === 0, "everything ends");
   }
+  // Without an abort before there is no grace that would end it anyway.
+  child = shell(lab, "echo ready; exec sleep 1016");
+  await waitUntil(() => child.out.includes("ready"), "ready");
+  process.kill(child.pid, "SIGKILL");
+  await waitUntil(() => withWord("sleep 1016").length === 0, "it goes with its caller");
   await waitUntil(() => folders(lab).length === 0 && lab.processes().length === 0, "nothing stays");
   assert.deepEqual(await lab.list(), []);
 });
