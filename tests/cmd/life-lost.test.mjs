@@ -139,7 +139,7 @@ test("what nobody came to tell is told with the end: long messages cut with a ma
   const id = await lab.run(["--watch", "^$", "-c", line]);
   const lock = await lockRegistry(lab);
   fs.writeFileSync(path.join(lab.work, "go"), "");
-  await waitUntil(() => fs.statSync(lab.file(id, "log")).size > 5000, "it is in the log");
+  await waitUntil(() => fs.statSync(lab.file(id, "log")).size >= "OPENCODE_NOTIFY:".length + 5002, "it is in the log");
   await killBoth(lab, id);
   // The scribe waits for the lock, and would tell it.
   lab.processes().filter(({ name }) => name.startsWith("hob-")).forEach((one) => signal(one, "SIGKILL"));

@@ -306,9 +306,10 @@ test("a command that says more than can be kept of it ends all the same, with it
   await waitUntil(() => child.out.includes(" 3000\n"), "the flood");
   child.kill("SIGTERM");
   assert.equal((await child.done).signal, "SIGTERM");
-  const behind = await shell(lab, `(sleep 0.5; ${flood}) & ${flood}`).done;
+  const behind = await shell(lab, `(until [ -e go ]; do sleep 0.02; done; ${flood}) & ${flood}`).done;
   const id = /background process (\w{5})/.exec(behind.out)?.[1];
   assert.ok(id, behind.out.slice(-200));
+  fs.writeFileSync(path.join(lab.work, "go"), "");
   await waitUntil(async () => !(await lab.show(id)).leftover, "it ends");
   await waitUntil(() => lab.processes().length === 0, "every process ends");
   const events = await lab.events(id);

@@ -137,13 +137,14 @@ test("let go, left behind, aborted, denied, compacted; and hob that breaks meanw
     await server.idle(session);
     assert.ok(existsSync(join(lab.project, "kept")));
 
+    // From here on there are two seconds to abort it.
+    const before = (await lab.tasks()).length;
     session = await begin("abort", function* () {
       yield bash("echo $$ > pid; exec sleep 1001");
       yield say("nobody gets here");
     });
     const sleeps = () => lab.processes().filter(({ command }) => command === "sleep 1001");
     await until(() => sleeps().length === 1, "it runs");
-    const before = (await lab.tasks()).length;
     await server.api("POST", `/session/${session}/abort`);
     await until(() => sleeps().length === 0, "it ends", 30);
     await server.idle(session);
