@@ -71,9 +71,9 @@ test("fifty lines with hob and without: the same, as quick, and nothing is left"
       const [one, other] = [with_, without].map((all) => JSON.stringify(comparable(all[i])));
       assert.ok(one === other, `${line}: ${one.slice(0, 1000)} for ${other.slice(0, 1000)}`);
     });
-    const quickest = (all) => Math.min(...all.map(({ ms }) => ms));
-    // A few milliseconds; what is allowed here is what a busy machine makes of them.
-    assert.ok(quickest(with_) - quickest(without) < 100, `${quickest(with_)} ms for ${quickest(without)}`);
+    const [quick, plainly] = [with_, without].map((all) => Math.min(...all.map(({ ms }) => ms)));
+    // A few milliseconds; how busy the machine is, and what it makes of them, shows in what the plain one takes.
+    assert.ok(quick - plainly < 50 + 2 * plainly, `${quick} ms for ${plainly}`);
     assert.deepEqual(readdirSync(join(lab.hobHome, "tasks")), []);
     assert.deepEqual([await lab.tasks(), await lab.events()], [[], []]);
   });
