@@ -1,5 +1,6 @@
 /* waiter: one task that somebody waits for, and what was seen of it: which condition holds, since when to look again.
- * Owns its task, its reader and what it found; the wants and their patterns are the caller's. Blocks nowhere. */
+ * Owns its task, its reader and what it found; the wants and their patterns are the caller's. Blocks nowhere, but for a
+ * keeper that is asked whether it has stored a prompt. */
 #ifndef HOB_CMD_WAITER_H
 #define HOB_CMD_WAITER_H
 

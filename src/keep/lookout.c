@@ -88,21 +88,32 @@ static bool is_same(const struct lookout *l, const struct question *input, const
 	return input->alone ? told->input.runs == input->runs : told->prompt == sum_of(prompt);
 }
 
-static void tell_input(struct lookout *l, const struct lookout_job *job, const struct os_stat *list, int n)
+static struct question look_for_input(const struct lookout_job *job, const struct os_stat *list, int n,
+				      struct prompt *ret_prompt)
 {
 	struct question_source source;
+
+	return question_source(getpid(), &source) ? question_look(&source, list, n, job->log_fd, ret_prompt)
+						  : (struct question){0};
+}
+
+static void tell_input(struct lookout *l, const struct lookout_job *job, const struct os_stat *list, int n)
+{
 	struct lookout_news news;
 	struct prompt prompt;
-	struct question input = {0};
+	struct question input;
+	int looks = 0;
 
-	if (question_source(getpid(), &source))
-		input = question_look(&source, list, n, job->log_fd, &prompt);
-	if (input.kind == QUESTION_NONE) {
-		l->told.input.kind = QUESTION_NONE;
-		return;
-	}
-	if (!is_question(&input, &prompt) || is_same(l, &input, &prompt))
-		return;
+	do {
+		input = look_for_input(job, list, n, &prompt);
+		if (input.kind == QUESTION_NONE) {
+			l->told.input.kind = QUESTION_NONE;
+			return;
+		}
+		if (!is_question(&input, &prompt) || is_same(l, &input, &prompt))
+			return;
+		/* others may write all the time: what was there at the first look is there at the second */
+	} while (looks++ == 0 && job->settle(job->arg));
 	news = (struct lookout_news){.input = input.kind, .prompt = &prompt};
 	if (!job->tell(job->arg, &news))
 		return;
@@ -133,13 +144,27 @@ static bool wanted(const struct hold *hold)
 	       hold->state->ending.cause == REASON_NONE;
 }
 
+/* What it wrote before it asked comes first. True when there was any. */
+static bool store_output(void *arg)
+{
+	struct capture *c = arg;
+	uint64_t end = c->log.end;
+
+	capture_drain(c);
+	capture_scan(c);
+	return c->log.end != end;
+}
+
 static bool add_note(void *arg, const struct lookout_news *news)
 {
 	static const char *const asked[] = {"", "keys", "a line", "a password"};
+	const struct capture *c = arg;
 	char text[PROMPT_MAX + 64];
 	int n;
 
 	_Static_assert(sizeof asked / sizeof *asked == QUESTION_KIND_COUNT, "a kind of question was added");
+	if (c->scan.at != c->log.end)
+		return false;
 	if (news->port)
 		n = snprintf(text, sizeof text, "listens on port %u", news->port);
 	else
@@ -156,6 +181,7 @@ void lookout_step(struct lookout *l, struct capture *c, const struct tree *tree)
 					.tree = tree,
 					.log_fd = c->log.fd,
 					.tell = add_note,
+					.settle = store_output,
 					.arg = c};
 
 	if (!wanted(hold))
@@ -167,9 +193,7 @@ void lookout_step(struct lookout *l, struct capture *c, const struct tree *tree)
 	l->heard = c->log.end;
 	if (os_mono_ns() < lookout_due(l))
 		return;
-	/* what it wrote before it asked comes first */
-	capture_drain(c);
-	capture_scan(c);
+	store_output(c);
 	if (c->scan.at == c->log.end)
 		lookout_look(l, &job);
 }

@@ -35,12 +35,14 @@ struct lookout_news {
 	const struct prompt *prompt; /* its text and where the log ended; NULL with a port */
 };
 
-/* What to look at, and who is told: false means there is no room now, and it is told again later. */
+/* What to look at, and who is told: false means there is no room now, and it is told again later. What was written
+ * before a question was seen may be on its way to the log still: settle brings it there, and says whether any was. */
 struct lookout_job {
 	bool ports, input;
 	const struct tree *tree;
 	int log_fd;
 	bool (*tell)(void *arg, const struct lookout_news *news);
+	bool (*settle)(void *arg);
 	void *arg;
 };
 

@@ -9,6 +9,8 @@ import { test } from "node:test";
 import { freePort } from "../opencode/lib/ports.mjs";
 import { newLab } from "./lib/lab.mjs";
 import { labOfNobody } from "./lib/nobody.mjs";
+import { links, signal } from "./lib/processes.mjs";
+import { waitUntil } from "./lib/wait.mjs";
 
 const node = process.execPath;
 
@@ -93,6 +95,25 @@ test("the answer ends the wait; the next question is another", async (t) => {
   await lab.must(["send", "a", "--text", "it", "--key", "Enter"]);
   const { waitingFor, prompt } = await lab.until("a", ({ output }) => output.includes("me has it"));
   assert.deepEqual([waitingFor, prompt], [null, null]);
+});
+
+test("a prompt that its keeper has yet to store is waited for", async (t) => {
+  const lab = newLab(t);
+  const fifo = path.join(lab.dir, "fifo");
+  await lab.spawn(["mkfifo", fifo]).done;
+  await lab.run(["--pty", "--id", "a", "--", "bash", "-c", `read < ${fifo}; read -p "Name: " x`]);
+  const { keeper } = lab.keepers("a");
+  signal(keeper, "SIGSTOP");
+  fs.writeFileSync(fifo, "go\n");
+  const waiting = lab.start(["wait", "a", "--input", "--timeout", "60", "--json"]);
+  const answered = waiting.done.then(() => true);
+  const sockets = () => links(waiting.pid).filter((link) => link.startsWith("socket:")).length;
+  const asking = waitUntil(() => sockets() > 3, "it asks the keeper: one more than what it was started with");
+  await Promise.race([answered, asking]);
+  signal(keeper, "SIGCONT");
+  const { stdout } = await waiting.done;
+  const { waitingFor, prompt } = JSON.parse(stdout);
+  assert.deepEqual([waitingFor, prompt], ["line", "Name:"]);
 });
 
 test("who asks for nothing: a sleeper, a busy one, a pipeline, a job in the background", async (t) => {

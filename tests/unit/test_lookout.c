@@ -23,8 +23,9 @@ struct stage {
 	struct lookout_job job;
 	struct tree tree;
 	struct str said;
-	bool full;   /* there is no room for what is told */
-	int refused; /* so often it was so for a question */
+	const char *late; /* what is on its way to the log */
+	bool full;	  /* there is no room for what is told */
+	int refused;	  /* so often it was so for a question */
 };
 
 static bool on_news(void *arg, const struct lookout_news *news)
@@ -40,6 +41,22 @@ static bool on_news(void *arg, const struct lookout_news *news)
 		str_addf(&s->said, "%s:%s@%llu ", question_kind_text(news->input), news->prompt->text,
 			 (unsigned long long)news->prompt->end);
 	return true;
+}
+
+static void write_log(struct stage *s, const char *text)
+{
+	assert_int_equal(path_write(s->log, text, strlen(text)), 0);
+}
+
+static bool on_settle(void *arg)
+{
+	struct stage *s = arg;
+	const char *late = s->late;
+
+	s->late = NULL;
+	if (late)
+		write_log(s, late);
+	return late;
 }
 
 static int new_socket(uint16_t *ret_port)
@@ -97,8 +114,13 @@ static int enter(void **state)
 	s->child = st.proc;
 	assert_int_equal(os_stat(getpid(), &st), 0);
 	s->tree.keeper = st.proc;
-	s->job = (struct lookout_job){
-	    .ports = true, .input = true, .tree = &s->tree, .log_fd = s->log, .tell = on_news, .arg = s};
+	s->job = (struct lookout_job){.ports = true,
+				      .input = true,
+				      .tree = &s->tree,
+				      .log_fd = s->log,
+				      .tell = on_news,
+				      .settle = on_settle,
+				      .arg = s};
 	lookout_init(&s->eye, &s->stored);
 	*state = s;
 	return 0;
@@ -123,11 +145,6 @@ static void order(struct stage *s, char letter)
 
 	assert_int_equal(write(s->orders[1], &letter, 1), 1);
 	assert_int_equal(read(s->answers[0], &answer, 1), 1);
-}
-
-static void write_log(struct stage *s, const char *text)
-{
-	assert_int_equal(path_write(s->log, text, strlen(text)), 0);
 }
 
 static void look(struct stage *s)
@@ -192,6 +209,16 @@ static void a_question_is_told_once_and_the_next_is_another(void **state)
 	hears_nothing(s);
 }
 
+static void a_prompt_that_is_on_its_way_to_the_log_is_waited_for(void **state)
+{
+	struct stage *s = *state;
+
+	s->late = "Name: ";
+	order(s, 'r');
+	hears(s, "line:Name:@6 ");
+	hears_nothing(s);
+}
+
 static void what_is_stored_is_told_by_no_successor_and_what_is_not_is_told_again(void **state)
 {
 	struct stage *s = *state;
@@ -244,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_port_is_told_once_and_again_when_it_opens_again),
 	    TEST(a_question_is_told_once_and_the_next_is_another),
+	    TEST(a_prompt_that_is_on_its_way_to_the_log_is_waited_for),
 	    TEST(what_is_stored_is_told_by_no_successor_and_what_is_not_is_told_again),
 	    TEST(without_room_it_is_told_later),
 	    TEST(only_what_was_asked_for_is_told),
