@@ -72,11 +72,24 @@ static const char wishes[] =
 static const char *const steps[] = {first_schema, wishes};
 #define SCHEMA_VERSION (int)(sizeof steps / sizeof *steps)
 
-int db_error(struct db *db, struct err *err)
+static int no_room(struct db *db, struct err *err)
 {
-	int rc = sqlite3_errcode(db->sql);
 	struct rlimit limit;
 
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+		return err_set(err, -EFBIG,
+			       "the registry %s/hob.db failed (%s): files may have %llu bytes here, raise ulimit -f",
+			       db->home, sqlite3_errmsg(db->sql), (unsigned long long)limit.rlim_cur);
+	return err_set(err, -ENOSPC, "no room on the disk for the registry %s/hob.db", db->home);
+}
+
+int db_error(struct db *db, struct err *err)
+{
+	int rc = sqlite3_extended_errcode(db->sql);
+	struct rlimit limit;
+
+	if (rc == SQLITE_IOERR_SHMSIZE || (db->no_room && (rc & 0xff) == SQLITE_READONLY))
+		return no_room(db, err);
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
@@ -92,7 +105,7 @@ int db_error(struct db *db, struct err *err)
 		    "changed",
 		    db->home, sqlite3_errmsg(db->sql));
 	case SQLITE_FULL:
-		return err_set(err, -ENOSPC, "no room on the disk for the registry %s/hob.db", db->home);
+		return no_room(db, err);
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
@@ -105,10 +118,7 @@ int db_error(struct db *db, struct err *err)
 			       sqlite3_errmsg(db->sql));
 	case SQLITE_IOERR:
 		if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-			return err_set(
-			    err, -EFBIG,
-			    "the registry %s/hob.db failed (%s): files may have %llu bytes here, raise ulimit -f",
-			    db->home, sqlite3_errmsg(db->sql), (unsigned long long)limit.rlim_cur);
+			return no_room(db, err);
 		/* fall through */
 	default:
 		return err_set(err, -EIO, "the registry %s/hob.db failed: %s", db->home, sqlite3_errmsg(db->sql));
@@ -231,9 +241,38 @@ static int make_file(struct db *db, struct err *err)
 	return 0;
 }
 
+static int connect_to(struct db *db, const char *file, struct err *err)
+{
+	int r;
+
+	sqlite3_close(db->sql);
+	db->sql = NULL;
+	if (sqlite3_open_v2(file, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL) !=
+	    SQLITE_OK)
+		return db_error(db, err);
+	r = configure(db, err);
+	return r < 0 ? r : check_schema(db, err);
+}
+
+/* The address of HOME's database with OPTIONS (https://sqlite.org/uri.html); the caller frees it. */
+static char *address(const char *home, const char *options)
+{
+	struct str s = {0};
+
+	str_add(&s, "file:");
+	for (; *home; home++) {
+		if (strchr("%?#", *home))
+			str_addf(&s, "%%%02X", (unsigned)*home);
+		else
+			str_addc(&s, *home);
+	}
+	str_addf(&s, "/hob.db?%s", options);
+	return str_take(&s);
+}
+
 int db_open(struct db *db, const char *home, struct err *err)
 {
-	CLEAN_FREE char *file = NULL;
+	CLEAN_FREE char *plain = address(home, ""), *frugal = address(home, "readonly_shm=1");
 	int r;
 
 	*db = (struct db){.dirfd = -1, .bell = -1, .home = xstrdup(home)};
@@ -242,11 +281,13 @@ int db_open(struct db *db, const char *home, struct err *err)
 		r = make_file(db, err);
 	if (r < 0)
 		return r;
-	file = xasprintf("%s/hob.db", home);
-	if (sqlite3_open_v2(file, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-		return db_error(db, err);
-	r = configure(db, err);
-	return r < 0 ? r : check_schema(db, err);
+	r = connect_to(db, plain, err);
+	if (r == 0 || !db->sql || sqlite3_extended_errcode(db->sql) != SQLITE_IOERR_SHMSIZE)
+		return r;
+	/* The first to open it makes its shared memory anew, a file beside it for which there is no room: this way
+	 * SQLite makes it in our own, and we only read. */
+	db->no_room = true;
+	return connect_to(db, frugal, err);
 }
 
 void db_close(struct db *db)

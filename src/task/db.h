@@ -16,11 +16,13 @@ struct db {
 	char *home;
 	int dirfd;
 	int wal_pages; /* as of our last commit */
+	bool no_room;  /* it can only be read: the disk has no room for the file that writers share */
 	int bell;      /* open while a transaction that writes events is under way, else -1 */
 };
 
 /* Opens, and on first use makes, hob.db in HOME. Waits up to 10 s for others' locks. Errors are sentences:
- * a folder that is not private, a newer schema, a damaged file, a full disk. Nothing is overwritten. */
+ * a folder that is not private, a newer schema, a damaged file. Nothing is overwritten. On a full disk what is there
+ * can be read at least. */
 int db_open(struct db *db, const char *home, struct err *err);
 
 /* Closes; NULL and half-opened are fine. */
