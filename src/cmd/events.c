@@ -18,19 +18,20 @@
 
 #define PAGE 500
 
-enum { OPT_FOLLOW, OPT_SINCE, OPT_SESSION, OPT_CLAIM, OPT_OWNER, OPT_ACK, OPT_JSON };
+enum { OPT_FOLLOW, OPT_LAST, OPT_SINCE, OPT_SESSION, OPT_CLAIM, OPT_OWNER, OPT_ACK, OPT_JSON };
 
 struct events_args {
 	struct registry *reg;
 	struct consumer who;
 	char **sessions, **acks;
 	const char *owner;
-	int64_t since; /* -1: not given */
+	int64_t since, last; /* -1: not given */
 	bool follow, json;
 };
 
 static const struct cmd_opt opts[] = {
-    {"follow", 'f', NULL, "go on as events come (from now, unless --since)"},
+    {"follow", 'f', NULL, "go on as events come (from now, unless -n or --since)"},
+    {"last", 'n', "N", "only the last N; with -f, begin with them"},
     {"since", 0, "SEQ", "those after this number"},
     {"session", 'S', "SESSION", "of this session; repeatable. With --claim: also its events whose owner is dead"},
     {"claim", 0, "NAME", "take the events that are nobody else's, until acknowledged; wants -o"},
@@ -48,6 +49,8 @@ static int take(void *arg, int opt, const char *value, struct err *err)
 	case OPT_FOLLOW:
 		a->follow = true;
 		return 0;
+	case OPT_LAST:
+		return cmd_number(value, "the number of events", 0, err, &a->last);
 	case OPT_SINCE:
 		return cmd_number(value, "the sequence number", 0, err, &a->since);
 	case OPT_SESSION:
@@ -168,14 +171,29 @@ static int64_t next_look(int64_t again_ms)
 	return os_mono_ns() + (again_ms > now ? again_ms - now + 1 : 1) * 1000000;
 }
 
+/* Where reading begins: as was said, or with the last N (-1: with all). */
+static int find_start(struct events_args *a, int64_t n, struct err *err)
+{
+	n = a->last >= 0 ? a->last : n;
+	return a->since >= 0 || n < 0 ? 0 : event_before(a->reg, a->sessions, n, err, &a->since);
+}
+
+static int read_once(struct events_args *a, struct err *err)
+{
+	int64_t again_ms;
+	int r = a->who.name ? 0 : find_start(a, -1, err);
+
+	return r < 0 ? r : drain(a, err, &again_ms);
+}
+
 static int follow(struct events_args *a, struct err *err)
 {
 	int64_t again_ms;
 	struct watch w;
 	int r = watch_open(&w, a->reg, err), news;
 
-	if (r == 0 && a->since < 0 && !a->who.name)
-		r = event_last(a->reg, err, &a->since);
+	if (r == 0 && !a->who.name)
+		r = find_start(a, 0, err);
 	signal(SIGPIPE, SIG_IGN);
 	while (r == 0) {
 		r = drain(a, err, &again_ms);
@@ -231,8 +249,11 @@ static int check(const struct events_args *a, int extra, struct err *err)
 {
 	if (a->acks && (!a->who.name || a->follow))
 		return cmd_usage(err, "--ack wants --claim NAME -o PID, and not -f");
-	if (a->who.name && a->since >= 0)
-		return cmd_usage(err, "--claim knows itself what is next: --since does not go with it");
+	if (a->who.name && (a->since >= 0 || a->last >= 0))
+		return cmd_usage(err, "--claim knows itself what is next: %s does not go with it",
+				 a->last >= 0 ? "-n" : "--since");
+	if (a->since >= 0 && a->last >= 0)
+		return cmd_usage(err, "-n and --since both say where to begin: give one of them");
 	if (extra && !a->acks)
 		return cmd_usage(err, "events takes no argument: -S says of which session, --ack takes numbers");
 	return 0;
@@ -240,8 +261,7 @@ static int check(const struct events_args *a, int extra, struct err *err)
 
 static int exec(int argc, char **argv, struct err *err)
 {
-	struct events_args a = {.since = -1};
-	int64_t again_ms;
+	struct events_args a = {.since = -1, .last = -1};
 	int r = cmd_options(&cmd_events, argc, argv, false, take, &a, err), first = r;
 
 	if (r >= 0)
@@ -255,7 +275,7 @@ static int exec(int argc, char **argv, struct err *err)
 	else if (r >= 0 && a.follow)
 		r = follow(&a, err);
 	else if (r >= 0)
-		r = drain(&a, err, &again_ms);
+		r = read_once(&a, err);
 	words_free(a.sessions);
 	words_free(a.acks);
 	registry_close(a.reg);
@@ -268,6 +288,7 @@ const struct cmd cmd_events = {
     .summary = "what happened: read, follow, claim, acknowledge",
     .opts = opts,
     .examples = "hob events                                   all there are\n"
+		"hob events -n 20                             the last 20\n"
 		"hob events -f --json                         from now on\n"
 		"hob events -f --claim me -o $$ --json        those of the tasks I own, to me alone\n"
 		"hob events --ack 17 18 --claim me -o $$      done with these\n",

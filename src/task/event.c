@@ -100,19 +100,6 @@ int event_post(struct registry *reg, const char *id, enum event_type type, const
 	return db_commit(&reg->db, err);
 }
 
-int event_last(struct registry *reg, struct err *err, int64_t *ret_seq)
-{
-	CLEAN_STMT sqlite3_stmt *stmt = NULL;
-	int r = db_prepare(&reg->db, "SELECT seq FROM sqlite_sequence WHERE name='events'", err, &stmt);
-
-	if (r == 0)
-		r = db_step(&reg->db, stmt, err);
-	if (r < 0)
-		return r;
-	*ret_seq = r ? db_int(stmt, 0) : 0;
-	return 0;
-}
-
 static enum event_type parse_type(const char *text)
 {
 	for (int i = 0; i < EVENT_TYPE_COUNT; i++)
@@ -181,13 +168,11 @@ static void bind_sessions(sqlite3_stmt *stmt, char *const *sessions)
 	}
 }
 
-int event_read(struct registry *reg, int64_t after, char *const *sessions, size_t max, struct err *err,
-	       struct event **ret, size_t *ret_n)
+/* The query for those of SESSIONS (NULL: of all) after number AFTER, in ORDER. */
+static int select_events(struct registry *reg, int64_t after, char *const *sessions, const char *order, struct err *err,
+			 sqlite3_stmt **ret)
 {
-	CLEAN_STMT sqlite3_stmt *stmt = NULL;
 	CLEAN_STR struct str sql = {0};
-	struct event *events;
-	size_t n = 0;
 	int r;
 
 	str_add(&sql, EVENT_SELECT " WHERE seq > @after");
@@ -195,13 +180,41 @@ int event_read(struct registry *reg, int64_t after, char *const *sessions, size_
 		str_add(&sql, " AND ");
 		sessions_in(&sql, "session", sessions);
 	}
-	str_add(&sql, " ORDER BY seq LIMIT @max");
-	r = db_prepare(&reg->db, sql.buf, err, &stmt);
+	str_addf(&sql, " ORDER BY seq %s", order);
+	r = db_prepare(&reg->db, sql.buf, err, ret);
 	if (r < 0)
 		return r;
-	db_bind_int(stmt, "@after", after);
+	db_bind_int(*ret, "@after", after);
+	bind_sessions(*ret, sessions);
+	return 0;
+}
+
+int event_before(struct registry *reg, char *const *sessions, int64_t n, struct err *err, int64_t *ret_seq)
+{
+	CLEAN_STMT sqlite3_stmt *stmt = NULL;
+	int r = select_events(reg, 0, sessions, "DESC LIMIT 1 OFFSET @n", err, &stmt);
+
+	if (r < 0)
+		return r;
+	db_bind_int(stmt, "@n", n);
+	r = db_step(&reg->db, stmt, err);
+	if (r < 0)
+		return r;
+	*ret_seq = r ? db_int(stmt, 0) : 0;
+	return 0;
+}
+
+int event_read(struct registry *reg, int64_t after, char *const *sessions, size_t max, struct err *err,
+	       struct event **ret, size_t *ret_n)
+{
+	CLEAN_STMT sqlite3_stmt *stmt = NULL;
+	struct event *events;
+	size_t n = 0;
+	int r = select_events(reg, after, sessions, "LIMIT @max", err, &stmt);
+
+	if (r < 0)
+		return r;
 	db_bind_int(stmt, "@max", (int64_t)max);
-	bind_sessions(stmt, sessions);
 	events = xcalloc(max, sizeof *events);
 	while (n < max && (r = db_step(&reg->db, stmt, err)) > 0)
 		read_event(stmt, &events[n++]);

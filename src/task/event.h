@@ -57,8 +57,8 @@ int event_add_once(struct registry *reg, const char *id, enum event_type type, u
 /* Adds an event by itself, bell and all, unless the task is gone (-ENOENT). */
 int event_post(struct registry *reg, const char *id, enum event_type type, const char *message, struct err *err);
 
-/* The highest sequence number ever given, 0 if none. */
-int event_last(struct registry *reg, struct err *err, int64_t *ret_seq);
+/* The sequence number after which the last N events of SESSIONS (NULL: of all) come; 0: there are no more than N. */
+int event_before(struct registry *reg, char *const *sessions, int64_t n, struct err *err, int64_t *ret_seq);
 
 /* Up to MAX events after sequence number AFTER, of SESSIONS only if that is not NULL. The caller frees. */
 int event_read(struct registry *reg, int64_t after, char *const *sessions, size_t max, struct err *err,

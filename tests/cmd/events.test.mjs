@@ -85,6 +85,11 @@ test("--since and -S choose; pages of 500 meet", async (t) => {
   assert.deepEqual(await seqs("-S", "b"), [1203, 1204]);
   assert.deepEqual(await seqs("-S", "b", "-S", "a", "--since", "1200"), [1201, 1202, 1203, 1204]);
   assert.deepEqual(await seqs("-S", "c"), []);
+  assert.deepEqual(await seqs("-n", "2"), [1205, 1206]);
+  assert.deepEqual(await seqs("-n", "2", "-S", "a"), [1201, 1202]);
+  assert.deepEqual(await seqs("-n", "0"), []);
+  assert.equal((await seqs("-n", "1206")).length, 1206);
+  assert.equal((await seqs("-n", "9999")).length, 1206);
   assert.equal((await lab.must(["events"])).split("\n").length, 1207);
 });
 
@@ -153,6 +158,17 @@ test("what a command says last comes before its end, though both are told at onc
   ]);
 });
 
+test("-f begins with what comes, -n with the last that came", async (t) => {
+  const lab = newLab(t);
+  const first = await following(lab, "-n", "1");
+  await lab.run(["--id", "a", "sleep", "1000"]);
+  assert.deepEqual((await hears(first, 1)).map(({ id, type }) => [id, type]), [["a", "started"]], "there was none");
+  const [later, fromNow] = [await following(lab, "-n", "1"), await following(lab)];
+  await notify(lab, "a", "x");
+  assert.deepEqual((await hears(later, 2)).map(({ type }) => type), ["started", "notify"]);
+  assert.deepEqual((await hears(fromNow, 1)).map(({ type }) => type), ["notify"]);
+});
+
 test("a reader that goes away ends a follower: events -f | head -1, also in silence", async (t) => {
   const lab = newLab(t);
   const line = `{ ${quote(HOB)} events -f --since 0; echo $? >code; } | head -1`;
@@ -186,6 +202,9 @@ test("usage errors", async (t) => {
   await usage(lab, ["events", "-o", process.pid], /-o goes with --claim/);
   await usage(lab, ["events", "--claim", "x"], /--claim wants -o PID: events go to a living process/);
   await usage(lab, ["events", "--claim", "x", "-o", process.pid, "--since", "1"], /--since does not go with it/);
+  await usage(lab, ["events", "--claim", "x", "-o", process.pid, "-n", "1"], /-n does not go with it/);
+  await usage(lab, ["events", "-n", "1", "--since", "1"], /-n and --since both say where to begin/);
+  await usage(lab, ["events", "-n", "-1"], /number of events '-1' is no whole number from 0 up/);
   await usage(lab, ["events", "--claim", "x", "-o", "me"], /the owner 'me' is not PID/);
   await usage(lab, ["events", "--ack", "1"], /--ack wants --claim NAME -o PID/);
   await usage(lab, ["events", "--ack", "1", "-f", "--claim", "x", "-o", process.pid], /and not -f/);

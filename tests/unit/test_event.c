@@ -106,7 +106,7 @@ static void pages_meet_and_sessions_filter(void **state)
 	struct event *events = NULL;
 	size_t n = 0, seen = 0;
 
-	assert_int_equal(event_last(lab->reg, &lab->err, &last), 0);
+	assert_int_equal(event_before(lab->reg, NULL, 0, &lab->err, &last), 0);
 	assert_int_equal(last, 0);
 	add_task(lab, "one", "a", (struct os_proc){0});
 	add_task(lab, "two", "b", (struct os_proc){0});
@@ -123,8 +123,17 @@ static void pages_meet_and_sessions_filter(void **state)
 		event_free_all(events, n);
 	} while (n == 7);
 	assert_int_equal(seen, 30);
-	assert_int_equal(event_last(lab->reg, &lab->err, &last), 0);
+	assert_int_equal(event_before(lab->reg, NULL, 0, &lab->err, &last), 0);
 	assert_int_equal(after, last);
+	assert_int_equal(event_before(lab->reg, NULL, 29, &lab->err, &last), 0);
+	assert_int_equal(last, 1);
+	assert_int_equal(event_before(lab->reg, NULL, 30, &lab->err, &last), 0);
+	assert_int_equal(last, 0);
+	/* theirs are 1, 4, 7 …, the last 28 */
+	assert_int_equal(event_before(lab->reg, both, 2, &lab->err, &last), 0);
+	assert_int_equal(last, 22);
+	assert_int_equal(event_before(lab->reg, nobody, 0, &lab->err, &last), 0);
+	assert_int_equal(last, 0);
 	assert_int_equal(event_read(lab->reg, 0, both, 100, &lab->err, &events, &n), 0);
 	assert_int_equal(n, 10);
 	event_free_all(events, n);
@@ -140,7 +149,7 @@ static void a_task_that_is_gone_has_no_events(void **state)
 
 	assert_int_equal(event_post(lab->reg, "none", EVENT_NOTIFY, "x", &lab->err), -ENOENT);
 	assert_non_null(strstr(lab->err.text, "none"));
-	assert_int_equal(event_last(lab->reg, &lab->err, &last), 0);
+	assert_int_equal(event_before(lab->reg, NULL, 0, &lab->err, &last), 0);
 	assert_int_equal(last, 0);
 }
 
