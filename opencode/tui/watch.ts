@@ -128,13 +128,14 @@ export class Watch {
     return false;
   }
 
-  /** One follower at a time; when it ends, the next open() starts another. */
+  /** One follower at a time; when it ends, the next open() starts another. It begins with the last event there is:
+   * what happens between a look and its start is in the look that follows. */
   async #follow(): Promise<void> {
     if (this.#following) return;
     this.#following = true;
     const { signal } = this.#closed;
     try {
-      const child = this.#hob.start(["events", "-f", "--json"]);
+      const child = this.#hob.start(["events", "-f", "-n", "1", "--json"]);
       const kill = () => child.kill();
       signal.addEventListener("abort", kill, { once: true });
       child.on("error", () => {});

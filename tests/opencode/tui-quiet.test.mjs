@@ -66,7 +66,7 @@ test("a detached server is found again, and what is over costs nothing", async (
     await lab.hob("kill", "--all");
     await terminal.hides(/● \d/);
     await quiet(calls);
-    const followers = lab.processes().filter(({ command }) => / events -f --json$/.test(command));
+    const followers = lab.processes().filter(({ command }) => / events -f -n 1 --json$/.test(command));
     assert.equal(followers.length, 1, "one process of its own");
     const silent = () => [calls().length, switches(followers[0].pid)];
     const last = silent();
@@ -84,7 +84,7 @@ test("a detached server is found again, and what is over costs nothing", async (
     // It was not merely dead: the next process is seen, and the follower is the same one.
     await lab.hob("run", "-n", "again", "-l", "detached", "--project", lab.project, "--", "sleep", "1000");
     await terminal.shows("● 1");
-    assert.equal(calls().filter((line) => line === "events -f --json").length, 1);
+    assert.equal(calls().filter((line) => line === "events -f -n 1 --json").length, 1);
     assert.ok(calls().includes(`logs ${id} -f --json -n 2000`));
     await lab.hob("kill", "--all", "--grace", "0");
   });

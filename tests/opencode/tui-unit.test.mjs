@@ -295,7 +295,7 @@ function fakeHob(list) {
     return hob.list;
   };
   hob.start = (args) => {
-    assert.deepEqual(args, ["events", "-f", "--json"]);
+    assert.deepEqual(args, ["events", "-f", "-n", "1", "--json"]);
     const child = Object.assign(new EventEmitter(), { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() });
     child.kill = () => ((child.killed = true), child.stdout.end());
     hob.followers.push(child);

@@ -46,7 +46,7 @@ async function withSession(options, test) {
 const start = (lab, session, name, command, ...options) =>
   lab.hob("run", "-n", name, "-S", session, "-l", "session", "--project", lab.project, "-C", lab.project, ...options, "-c", command);
 
-const followers = (lab) => lab.processes().filter(({ command }) => / events -f --json$/.test(command));
+const followers = (lab) => lab.processes().filter(({ command }) => / events -f -n 1 --json$/.test(command));
 
 /** The colour that TEXT stands in. */
 function colourOf(screen, text) {
