@@ -254,25 +254,25 @@ static int connect_to(struct db *db, const char *file, struct err *err)
 	return r < 0 ? r : check_schema(db, err);
 }
 
-/* The address of HOME's database with OPTIONS (https://sqlite.org/uri.html); the caller frees it. */
-static char *address(const char *home, const char *options)
+/* The address (https://sqlite.org/uri.html) of HOME's database for who only reads it; the caller frees it. */
+static char *frugal_address(const char *home)
 {
 	struct str s = {0};
 
-	str_add(&s, "file:");
+	str_add(&s, "file://");
 	for (; *home; home++) {
 		if (strchr("%?#", *home))
 			str_addf(&s, "%%%02X", (unsigned)*home);
 		else
 			str_addc(&s, *home);
 	}
-	str_addf(&s, "/hob.db?%s", options);
+	str_add(&s, "/hob.db?readonly_shm=1");
 	return str_take(&s);
 }
 
 int db_open(struct db *db, const char *home, struct err *err)
 {
-	CLEAN_FREE char *plain = address(home, ""), *frugal = address(home, "readonly_shm=1");
+	CLEAN_FREE char *file = xasprintf("%s/hob.db", home), *address = NULL;
 	int r;
 
 	*db = (struct db){.dirfd = -1, .bell = -1, .home = xstrdup(home)};
@@ -281,13 +281,16 @@ int db_open(struct db *db, const char *home, struct err *err)
 		r = make_file(db, err);
 	if (r < 0)
 		return r;
-	r = connect_to(db, plain, err);
+	r = connect_to(db, file, err);
 	if (r == 0 || !db->sql || sqlite3_extended_errcode(db->sql) != SQLITE_IOERR_SHMSIZE)
 		return r;
 	/* The first to open it makes its shared memory anew, a file beside it for which there is no room: this way
 	 * SQLite makes it in our own, and we only read. */
 	db->no_room = true;
-	return connect_to(db, frugal, err);
+	if (err)
+		*err = (struct err){0};
+	address = frugal_address(home);
+	return connect_to(db, address, err);
 }
 
 void db_close(struct db *db)
