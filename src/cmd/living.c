@@ -3,12 +3,14 @@
 #include "base/path.h"
 #include "base/utf8.h"
 #include "keep/files.h"
+#include "keep/input.h"
 #include "keep/lost.h"
 #include "keep/tree.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 char *living_command(pid_t pid)
 {
@@ -56,7 +58,20 @@ int living_tree(struct registry *reg, const struct task *task, const struct os_s
 	return list_tree(task, dirfd, ret, ret_keeper);
 }
 
-static void look_for_input(struct living *living, const struct os_stat *list, int n, pid_t keeper, int dirfd)
+bool living_settle(struct registry *reg, const struct task *task, int log, const struct prompt *prompt)
+{
+	struct input input;
+	struct err err = {0};
+	struct stat st;
+
+	if (input_open(reg, task, &err, &input) == 0)
+		input_close(&input);
+	return fstat(log, &st) == 0 && (uint64_t)st.st_size != prompt->end;
+}
+
+/* Who asks mostly shows a prompt; where there is none it may be about to come. */
+static void look_for_input(struct living *living, struct registry *reg, const struct task *task,
+			   const struct os_stat *list, int n, pid_t keeper, int dirfd)
 {
 	struct question_source source;
 	CLEAN_FD int log = -1;
@@ -65,6 +80,9 @@ static void look_for_input(struct living *living, const struct os_stat *list, in
 		return;
 	log = openat(dirfd, "log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	living->input = question_look(&source, list, n, log, &living->prompt);
+	if (living->input.kind != QUESTION_NONE && !living->prompt.open &&
+	    living_settle(reg, task, log, &living->prompt))
+		living->input = question_look(&source, list, n, log, &living->prompt);
 }
 
 void living_look(struct registry *reg, const struct task *task, struct living *ret)
@@ -90,7 +108,7 @@ void living_look(struct registry *reg, const struct task *task, struct living *r
 	}
 	ret->usage = usage_of(list, n, task->started_ms, os_now_ms());
 	ports_look(&ret->ports, list, n);
-	look_for_input(ret, list, n, keeper, dirfd);
+	look_for_input(ret, reg, task, list, n, keeper, dirfd);
 }
 
 void living_done(struct living *living)

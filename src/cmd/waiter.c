@@ -1,7 +1,6 @@
 #include "cmd/waiter.h"
 
 #include "base/path.h"
-#include "keep/input.h"
 #include "keep/lost.h"
 
 #include <errno.h>
@@ -119,19 +118,6 @@ static void look_for_port(struct waiter *w, const struct wants *wants)
 			w->held = WAIT_PORT;
 }
 
-/* What a task wrote before it began to wait may be on its way to the log still: its keeper stores it before it answers.
- * True when there was any. */
-static bool settle(struct waiter *w, struct registry *reg)
-{
-	struct input input;
-	struct err err = {0};
-	struct stat st;
-
-	if (input_open(reg, &w->task, &err, &input) == 0)
-		input_close(&input);
-	return fstat(w->log, &st) == 0 && (uint64_t)st.st_size != w->prompt.end;
-}
-
 static void look_at_tree(struct waiter *w, struct registry *reg, const struct wants *wants)
 {
 	struct question_source source;
@@ -148,7 +134,7 @@ static void look_at_tree(struct waiter *w, struct registry *reg, const struct wa
 	if (w->held || !wants->input || !keeper || !question_source(keeper, &source))
 		return;
 	w->input = question_look(&source, list, n, w->log, &w->prompt);
-	if (w->input.kind != QUESTION_NONE && settle(w, reg))
+	if (w->input.kind != QUESTION_NONE && living_settle(reg, &w->task, w->log, &w->prompt))
 		w->input = question_look(&source, list, n, w->log, &w->prompt);
 	if (w->input.kind != QUESTION_NONE)
 		w->held = WAIT_INPUT;

@@ -97,24 +97,35 @@ test("the answer ends the wait; the next question is another", async (t) => {
   assert.deepEqual([waitingFor, prompt], [null, null]);
 });
 
-test("a prompt that its keeper has yet to store is waited for", async (t) => {
-  const lab = newLab(t);
-  const fifo = path.join(lab.dir, "fifo");
-  await lab.spawn(["mkfifo", fifo]).done;
-  await lab.run(["--pty", "--id", "a", "--", "bash", "-c", `read < ${fifo}; read -p "Name: " x`]);
-  const { keeper } = lab.keepers("a");
-  signal(keeper, "SIGSTOP");
-  fs.writeFileSync(fifo, "go\n");
-  const waiting = lab.start(["wait", "a", "--input", "--timeout", "60", "--json"]);
-  const answered = waiting.done.then(() => true);
-  const sockets = () => links(waiting.pid).filter((link) => link.startsWith("socket:")).length;
-  const asking = waitUntil(() => sockets() > 3, "it asks the keeper: one more than what it was started with");
-  await Promise.race([answered, asking]);
-  signal(keeper, "SIGCONT");
-  const { stdout } = await waiting.done;
-  const { waitingFor, prompt } = JSON.parse(stdout);
-  assert.deepEqual([waitingFor, prompt], ["line", "Name:"]);
-});
+for (const words of [
+  ["wait", "a", "--input", "--timeout", "60"],
+  ["show", "a"],
+])
+  test(`a prompt that its keeper has yet to store is waited for by ${words[0]}`, async (t) => {
+    const lab = newLab(t);
+    const fifo = path.join(lab.dir, "fifo");
+    await lab.spawn(["mkfifo", fifo]).done;
+    await lab.run(["--pty", "--id", "a", "--", "bash", "-c", `read < ${fifo}; read -p "Name: " x`]);
+    const { keeper } = lab.keepers("a");
+    signal(keeper, "SIGSTOP");
+    fs.writeFileSync(fifo, "go\n");
+    let answer;
+    do answer = await asked(lab, keeper, words);
+    while (answer.waitingFor === null);
+    assert.deepEqual([answer.waitingFor, answer.prompt], ["line", "Name:"]);
+  });
+
+/** What hob answers, whose keeper goes on once it is asked. */
+async function asked(lab, keeper, words) {
+  const asking = lab.start([...words, "--json"]);
+  let answered = false;
+  void asking.done.then(() => (answered = true));
+  // One more than what it was started with.
+  const sockets = () => links(asking.pid).filter((link) => link.startsWith("socket:")).length;
+  await waitUntil(() => answered || sockets() > 3, "it asks the keeper");
+  if (!answered) signal(keeper, "SIGCONT");
+  return JSON.parse((await asking.done).stdout);
+}
 
 test("who asks for nothing: a sleeper, a busy one, a pipeline, a job in the background", async (t) => {
   const lab = newLab(t);
