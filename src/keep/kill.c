@@ -176,10 +176,16 @@ static int end_directly(struct registry *reg, struct victim *v, const struct kil
 	struct tree tree = {.command = v->task->proc, .token = v->task->token};
 	const struct os_stat *left;
 	CLEAN_FD int dirfd = -1;
-	int r = registry_cancel(reg, v->task->id, wish->cause, err), n;
+	struct err unsaid = {0};
+	int r = registry_cancel(reg, v->task->id, wish->cause, &unsaid), n;
 
-	if (r < 0 || !lost_is_here(v->task))
+	/* a wish that a full disk has no room for is fulfilled all the same */
+	if (r < 0 && r != -ENOSPC && r != -EFBIG) {
+		*err = unsaid;
 		return r;
+	}
+	if (!lost_is_here(v->task))
+		return 0;
 	if (lost_open_folder(reg, v->task->id, &dirfd) == 0 && files_kept(dirfd) &&
 	    files_read_keepers(dirfd, &keepers) == 0) {
 		tree.guard = keepers.guard;

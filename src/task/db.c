@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define LOCK_TIMEOUT_MS 10000
+#define TRY_AGAIN_NS	5000000
 #define WAL_PAGES_TIDY	64   /* from here on whoever has time copies the WAL back: each opening reads all of it */
 #define WAL_PAGES_MAX	1000 /* … and from here on everybody does */
 
@@ -78,8 +79,8 @@ static int no_room(struct db *db, struct err *err)
 
 	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
 		return err_set(err, -EFBIG,
-			       "the registry %s/hob.db failed (%s): files may have %llu bytes here, raise ulimit -f",
-			       db->home, sqlite3_errmsg(db->sql), (unsigned long long)limit.rlim_cur);
+			       "the registry %s/hob.db cannot grow: files may have %llu bytes here, raise ulimit -f",
+			       db->home, (unsigned long long)limit.rlim_cur);
 	return err_set(err, -ENOSPC, "no room on the disk for the registry %s/hob.db", db->home);
 }
 
@@ -88,7 +89,8 @@ int db_error(struct db *db, struct err *err)
 	int rc = sqlite3_extended_errcode(db->sql);
 	struct rlimit limit;
 
-	if (rc == SQLITE_IOERR_SHMSIZE || (db->no_room && (rc & 0xff) == SQLITE_READONLY))
+	if (rc == SQLITE_IOERR_SHMSIZE || rc == SQLITE_READONLY_RECOVERY ||
+	    (db->no_room && (rc & 0xff) == SQLITE_READONLY))
 		return no_room(db, err);
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
@@ -241,16 +243,23 @@ static int make_file(struct db *db, struct err *err)
 	return 0;
 }
 
-static int connect_to(struct db *db, const char *file, struct err *err)
+static void disconnect(struct db *db)
+{
+	sqlite3_close(db->sql);
+	db->sql = NULL;
+}
+
+/* ONE_MOMENT: all that is read is of one moment. */
+static int connect_to(struct db *db, const char *file, bool one_moment, struct err *err)
 {
 	int r;
 
-	sqlite3_close(db->sql);
-	db->sql = NULL;
 	if (sqlite3_open_v2(file, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL) !=
 	    SQLITE_OK)
 		return db_error(db, err);
 	r = configure(db, err);
+	if (r == 0 && one_moment)
+		r = exec(db, "BEGIN", err);
 	return r < 0 ? r : check_schema(db, err);
 }
 
@@ -270,27 +279,59 @@ static char *frugal_address(const char *home)
 	return str_take(&s);
 }
 
+/* The first to open it makes its shared memory anew, a file beside it for which there is no room: this way SQLite makes
+ * it in our own, and we only read. While another hob just tries it cannot, and must not be held by us either; nobody
+ * comes between once reading has begun. */
+static int connect_frugally(struct db *db, struct err *err)
+{
+	CLEAN_FREE char *address = frugal_address(db->home);
+	int64_t until_ns = os_mono_ns() + LOCK_TIMEOUT_MS * 1000000ll;
+	struct err failed;
+	int r;
+
+	for (;;) {
+		disconnect(db);
+		failed = (struct err){0};
+		r = connect_to(db, address, true, &failed);
+		if (r == 0 || sqlite3_extended_errcode(db->sql) != SQLITE_READONLY_RECOVERY || os_mono_ns() >= until_ns)
+			break;
+		disconnect(db);
+		os_wait(NULL, 0, os_mono_ns() + TRY_AGAIN_NS);
+	}
+	return r < 0 ? err_set(err, r, "%s", failed.text) : 0;
+}
+
+static int connect_anyhow(struct db *db, struct err *err)
+{
+	CLEAN_FREE char *file = xasprintf("%s/hob.db", db->home);
+	struct err failed = {0};
+	int r;
+
+	disconnect(db);
+	db->no_room = false;
+	r = connect_to(db, file, false, &failed);
+	if (r == 0 || !db->sql || sqlite3_extended_errcode(db->sql) != SQLITE_IOERR_SHMSIZE)
+		return r < 0 ? err_set(err, r, "%s", failed.text) : 0;
+	r = connect_frugally(db, err);
+	db->no_room = true;
+	return r;
+}
+
+/* On a full disk each reading is of its own moment, and there may be room again. */
+static int refresh(struct db *db, struct err *err)
+{
+	return db->no_room && !sqlite3_next_stmt(db->sql, NULL) ? connect_anyhow(db, err) : 0;
+}
+
 int db_open(struct db *db, const char *home, struct err *err)
 {
-	CLEAN_FREE char *file = xasprintf("%s/hob.db", home), *address = NULL;
 	int r;
 
 	*db = (struct db){.dirfd = -1, .bell = -1, .home = xstrdup(home)};
 	r = path_private_dir(home, err, &db->dirfd);
 	if (r == 0)
 		r = make_file(db, err);
-	if (r < 0)
-		return r;
-	r = connect_to(db, file, err);
-	if (r == 0 || !db->sql || sqlite3_extended_errcode(db->sql) != SQLITE_IOERR_SHMSIZE)
-		return r;
-	/* The first to open it makes its shared memory anew, a file beside it for which there is no room: this way
-	 * SQLite makes it in our own, and we only read. */
-	db->no_room = true;
-	if (err)
-		*err = (struct err){0};
-	address = frugal_address(home);
-	return connect_to(db, address, err);
+	return r < 0 ? r : connect_anyhow(db, err);
 }
 
 void db_close(struct db *db)
@@ -308,6 +349,9 @@ int db_begin(struct db *db, struct err *err)
 {
 	int r;
 
+	r = refresh(db, err);
+	if (r < 0 || db->no_room)
+		return r < 0 ? r : no_room(db, err);
 	db->bell = openat(db->dirfd, "bell", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (db->bell < 0)
 		return err_sys(err, -errno, "cannot open %s/bell", db->home);
@@ -337,6 +381,10 @@ void db_rollback(struct db *db)
 
 int db_prepare(struct db *db, const char *sql, struct err *err, sqlite3_stmt **ret)
 {
+	int r = refresh(db, err);
+
+	if (r < 0)
+		return r;
 	return sqlite3_prepare_v2(db->sql, sql, -1, ret, NULL) == SQLITE_OK ? 0 : db_error(db, err);
 }
 

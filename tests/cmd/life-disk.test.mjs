@@ -8,12 +8,21 @@ import { setTimeout as delay } from "node:timers/promises";
 import { bytesAt, Gate } from "./lib/bytes.mjs";
 import { smallDisk } from "./lib/disk.mjs";
 import { newLab } from "./lib/lab.mjs";
-import { alive } from "./lib/processes.mjs";
+import { alive, signal, status } from "./lib/processes.mjs";
 import { HOB, prop } from "./lib/programs.mjs";
 import { waitUntil } from "./lib/wait.mjs";
 
 const MiB = 1 << 20;
 const STEP = 1 << 16;
+
+/** Does what who opens the registry first does to the file beside it, and holds it as SQLite does until its stdin ends. */
+const TRY = `
+import fcntl, os, struct, sys
+file = os.open(sys.argv[1], os.O_RDWR)
+os.ftruncate(file, 3)
+fcntl.fcntl(file, fcntl.F_SETLK, struct.pack("hhqqi4x", fcntl.F_RDLCK, 0, 128, 1, 0))
+print("held", flush=True)
+sys.stdin.read()`;
 
 /** How many bytes a process has written so far, to whatever. */
 const written = (pid) => Number(/wchar: (\d+)/.exec(fs.readFileSync(`/proc/${pid}/io`, "latin1"))[1]);
@@ -136,8 +145,8 @@ describe("a full disk", { concurrency: true }, () => {
     const lab = newLab(t);
     const disk = await smallDisk(lab, 16 * MiB);
     await lab.ended(await lab.run(["--id", "a", "--", "echo", "hello"]));
-    await lab.run(["--id", "b", "--", ...prop("wait")]);
-    const { pid } = await lab.show("b");
+    for (const id of ["b", "c"]) await lab.run(["--id", id, "--", ...prop("wait")]);
+    const [b, c] = [await lab.show("b"), await lab.show("c")];
     // The first to open it empties that file and fills it anew: others may take the room in between.
     fs.truncateSync(path.join(lab.root, lab.home, "hob.db-shm"), 3);
     disk.fill(0);
@@ -148,6 +157,7 @@ describe("a full disk", { concurrency: true }, () => {
       [
         ["a", "completed"],
         ["b", "running"],
+        ["c", "running"],
       ],
     );
     assert.equal(await lab.raw("a"), "hello\n");
@@ -156,14 +166,29 @@ describe("a full disk", { concurrency: true }, () => {
       ["started", "exit"],
     );
     assert.match((await lab.hob(["run", "--", "true"])).stderr, /^hob run: no room on the disk for the registry \S+\n$/);
+    // Another one that just tries has the file, without room, for a moment.
+    const trying = lab.spawn(["python3", "-c", TRY, path.join(lab.home, "hob.db-shm")], { input: null });
+    await waitUntil(() => trying.out, "it has it");
+    const reading = lab.start(["list"]);
+    let hasRead = false;
+    void reading.done.then(() => (hasRead = true));
+    await waitUntil(() => hasRead || status(reading.pid, "voluntary_ctxt_switches") > 20, "the reader tries again and again");
+    trying.stdin.end();
+    const read = await reading.done;
+    assert.deepEqual([read.code, read.stderr], [0, ""]);
+
     const waiting = lab.hob(["wait", "b"]);
-    assert.equal((await lab.hob(["kill", "b"])).code, 0);
-    assert.ok(!alive(pid), "kill works");
+    const killed = await lab.hob(["kill", "b"]);
+    assert.equal(killed.code, 0, killed.stderr);
+    const keepers = Object.values(await lab.bothKeepers("c"));
+    keepers.forEach((proc) => signal(proc, "SIGSTOP"));
+    assert.equal((await lab.hob(["kill", "c"])).code, 0);
+    assert.ok(!alive(b.pid) && !alive(c.pid), "kill works, also where no keeper answers");
     disk.empty();
     const { code, stdout } = await waiting;
     assert.deepEqual([code, stdout.split(" ").slice(0, 2)], [0, ["b", "exit:"]]);
-    const { status, reason } = await lab.show("b");
-    assert.deepEqual([status, reason], ["cancelled", "request"]);
+    const ended = await lab.show("b");
+    assert.deepEqual([ended.status, ended.reason], ["cancelled", "request"]);
   });
 
   it("a start on a full disk is refused with a sentence, and leaves nothing running", async (t) => {
@@ -201,7 +226,7 @@ describe("a full disk", { concurrency: true }, () => {
     lab.wrapper = ["prlimit", "--fsize=20000:", "--"];
     const { code, stdout, stderr } = await lab.hob(["run", "--", "true"]);
     assert.deepEqual([code, stdout], [1, ""]);
-    assert.match(stderr, /^hob run: the registry .*\/hob\.db failed \(.*\): files may have 20000 bytes here, raise ulimit -f\n$/);
+    assert.match(stderr, /^hob run: the registry .*\/hob\.db cannot grow: files may have 20000 bytes here, raise ulimit -f\n$/);
     assert.equal((await lab.show("a")).status, "completed", "it can be read");
     lab.wrapper = [];
     assert.deepEqual((await lab.list()).map(({ id, status }) => [id, status]), [["a", "completed"]]);
