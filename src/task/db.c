@@ -285,7 +285,7 @@ static char *frugal_address(const char *home)
 static int connect_frugally(struct db *db, struct err *err)
 {
 	CLEAN_FREE char *address = frugal_address(db->home);
-	int64_t until_ns = os_mono_ns() + LOCK_TIMEOUT_MS * 1000000ll;
+	int64_t until_ns = os_mono_ns() + (int64_t)LOCK_TIMEOUT_MS * 1000000;
 	struct err failed;
 	int r;
 
