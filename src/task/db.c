@@ -193,7 +193,10 @@ static int check_schema(struct db *db, struct err *err)
 		    err, -EPROTO,
 		    "the registry %s/hob.db was written by a newer hob (schema %d, this one knows %d): update this hob",
 		    db->home, version, SCHEMA_VERSION);
-	return version < SCHEMA_VERSION ? update_schema(db, err) : 0;
+	if (version == SCHEMA_VERSION)
+		return 0;
+	/* within a moment nothing can be written */
+	return sqlite3_get_autocommit(db->sql) ? update_schema(db, err) : no_room(db, err);
 }
 
 /* SQLite tells after each commit how long the WAL is. */

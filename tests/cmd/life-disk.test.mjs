@@ -194,6 +194,11 @@ describe("a full disk", { concurrency: true }, () => {
   it("a start on a full disk is refused with a sentence, and leaves nothing running", async (t) => {
     const lab = newLab(t);
     const disk = await smallDisk(lab, 16 * MiB);
+    disk.fill(0);
+    const first = await lab.hob(["run", "--", "true"]);
+    assert.equal(first.code, 1);
+    assert.match(first.stderr, /[Nn]o (room|space)/, "nor is there a registry yet");
+    disk.empty();
     await lab.ended(await lab.run(["--", "true"]));
     disk.fill(0);
     const { code, stderr } = await lab.hob(["run", "--", ...prop("wait")]);
@@ -224,9 +229,11 @@ describe("a full disk", { concurrency: true }, () => {
     // While somebody else has the registry open, it need not grow to be read.
     await waitUntil(() => !lab.processes().length, "its keeper has ended");
     lab.wrapper = ["prlimit", "--fsize=20000:", "--"];
-    const { code, stdout, stderr } = await lab.hob(["run", "--", "true"]);
-    assert.deepEqual([code, stdout], [1, ""]);
-    assert.match(stderr, /^hob run: the registry .*\/hob\.db cannot grow: files may have 20000 bytes here, raise ulimit -f\n$/);
+    for (const home of [lab.home, path.join(lab.dir, "none-yet")]) {
+      const { code, stdout, stderr } = await lab.hob(["run", "--", "true"], { env: { HOB_HOME: home } });
+      assert.deepEqual([code, stdout], [1, ""]);
+      assert.match(stderr, /^hob run: the registry .*\/hob\.db cannot grow: files may have 20000 bytes here, raise ulimit -f\n$/);
+    }
     assert.equal((await lab.show("a")).status, "completed", "it can be read");
     lab.wrapper = [];
     assert.deepEqual((await lab.list()).map(({ id, status }) => [id, status]), [["a", "completed"]]);
