@@ -37,8 +37,8 @@ bool living_possible(const struct task *task);
  * (may be NULL) gets a process that holds the other end of its input, 0 when there is none. */
 int living_tree(struct registry *reg, const struct task *task, const struct os_stat **ret, pid_t *ret_keeper);
 
-/* What TASK wrote before it began to wait may be on its way to its log still: waits, 2 s at most, until its keeper has
- * stored it. True when LOG has more now than when PROMPT was read. */
+/* What TASK wrote before it began to wait may be on its way to its log still: waits until its keeper has stored it,
+ * some seconds at most (see input_open). True when LOG has more now than when PROMPT was read. */
 bool living_settle(struct registry *reg, const struct task *task, int log, const struct prompt *prompt);
 
 /* Who holds a port: a task, or a process alone. */
